@@ -12,7 +12,7 @@ use crate::engine::route::beats::{Beat, Beats};
 use crate::engine::route::intervals::{Closed, Intervals};
 use crate::engine::route::link_bins::{BinWidth, LinkKnown};
 use crate::engine::route::pace::PicturePace;
-use crate::engine::route::peek::{Known, Peek};
+use crate::engine::route::peek::{AHEAD, Known, Peek, prefetch_headers};
 use crate::engine::route::progress::RouterProgress;
 use crate::engine::route::utilisation::Utilisation;
 use crate::engine::switch_watch::SwitchWatch;
@@ -24,7 +24,6 @@ use crate::error::Error;
 use crate::model::clock::{self, Ticker};
 use crate::model::evidence::ClockEvidence;
 use crate::model::limits::{COPY_DECIDED, SHARDS};
-use crate::model::memory;
 use crate::model::time::SECOND;
 use crate::model::{Address, LinkLoad, LinkType, NetworkBatch, StationNews, Timestamp};
 use crate::settings::MirrorSettings;
@@ -33,17 +32,6 @@ use crossbeam_channel::Receiver;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-
-/// How many packets ahead memory is asked for the headers of one, and how many bytes they usually have.
-const AHEAD: usize = 8;
-const HEADERS: usize = 128;
-
-/// Asks the memory for a packet's headers.
-#[inline(always)]
-fn prefetch_headers(packet: &Packet, data: &[u8]) {
-    let headers = data.get(packet.offset as usize..).and_then(|bytes| bytes.first_chunk::<HEADERS>());
-    headers.into_iter().for_each(memory::prefetch);
-}
 
 /// How the router is to run.
 pub struct Plan {

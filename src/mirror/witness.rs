@@ -1,7 +1,6 @@
 //! What conversations witness of a pause: whether somebody spoke in it and was not heard, or time alone is missing.
 
 use super::Pause;
-use crate::model::evidence::PAUSE_STEADY;
 use crate::model::sum::{Rule, Sum, sums};
 use crate::model::time::SECOND;
 use crate::model::{Address, Timestamp};
@@ -10,7 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// Clients that do not pause all at once by chance.
 const MANY: u32 = 4;
 
-/// So many do not stand still together for [`PAUSE_STEADY`] times as long as they ever do; half as many not twice as long.
+/// So many do not stand still together for long, where they never do for a moment.
 const ALL: u32 = 8;
 
 /// Connections that go on over a pause before it is a clock's: one may have rested.
@@ -58,8 +57,6 @@ sums! {
         pub clients: [u64; 2] => AnyBits,
         /// Whom the connections over it are with: a bit of each.
         pub servers: [u64; 1] => AnyBits,
-        /// Hosts that have no part in some conversation shortly before or after: a bit of each.
-        pub strangers: [u64; 1] => AnyBits,
         /// Acknowledged bytes that were missing from just after it on.
         pub lost: u64,
         /// Bytes that were sent again just after it, beyond what is usual.
@@ -116,9 +113,6 @@ impl PauseWitness {
         for (bits, is_near) in self.clients.iter_mut().zip([before, after]) {
             *bits |= if is_near { bit } else { 0 };
         }
-        if before || after {
-            self.strangers[0] |= !(bit | served_by);
-        }
         if !seen.is_tcp {
             return;
         }
@@ -166,11 +160,10 @@ impl PauseWitness {
         self.lost > 0 || self.streams >= STREAMS || self.midway > self.midway_elsewhere
     }
 
-    /// Whether it surely was no pause of those who speak, which is so many `times` as long as those: something was said in it, or nobody's
+    /// Whether it surely was no pause of those who speak, be it far longer than those (`is_steady`) or not: something was said in it, or nobody's
     /// connection outlives it. Who stands still goes on.
-    pub fn is_proved(&self, times: i64) -> bool {
-        let is_long = times.saturating_mul(self.clients().into()) >= PAUSE_STEADY.saturating_mul(ALL.into());
-        let are_cut = self.over == 0 && self.clients() >= MANY && (self.cut > 0 || is_long);
+    pub fn is_proved(&self, is_steady: bool) -> bool {
+        let are_cut = self.over == 0 && (self.cut > 0 && self.clients() >= MANY || is_steady && self.clients() >= ALL);
         self.is_lossy() || are_cut
     }
 
@@ -185,14 +178,10 @@ impl PauseWitness {
         self.over >= GO_ON && self.over > 2 * self.apart && self.clients() >= MANY && !self.is_lossy() && self.again == 0
     }
 
-    /// Whether it may be the pause of a single host, and nothing is missing of what was said: all connections over it are with that one, whose clients wait for
-    /// it and go on when it does; or all conversations around it are, and nothing but the pause, so many `times` as long as others, speaks against
-    /// it. Who asks many hosts in turn rests now and then.
-    pub fn is_of_one_host(&self, times: i64) -> bool {
-        let [strangers] = self.strangers;
-        // Without any conversation nobody is a stranger to it.
-        let has_part_in_all = strangers != 0 && strangers != u64::MAX && !self.is_proved(times);
-        !self.is_lossy() && (self.over >= GO_ON && self.servers[0].count_ones() == 1 || has_part_in_all)
+    /// Whether it may be the pause of a single host: all connections over it are with that one, and nothing is missing of what they say. Its clients
+    /// wait for it, and go on when it does.
+    pub fn is_of_one_host(&self) -> bool {
+        self.over >= GO_ON && self.servers[0].count_ones() == 1 && !self.is_lossy()
     }
 
     /// Whether it was no pause of the traffic's own, of which `is_steady` says that it is far longer than those.

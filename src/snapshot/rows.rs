@@ -250,7 +250,7 @@ pub struct Transfer {
     /// What of its payload arrived.
     pub carried: Carried,
     /// Bits per second of all that it sent, headers and what was sent again included, and of what arrived, while it was active; `None` where too
-    /// little was sent to speak of a rate, or most of it only acknowledges.
+    /// little was sent to speak of a rate, or most of it only acknowledges, or more arrived than was mirrored.
     pub rates: Option<[f64; 2]>,
 }
 
@@ -260,9 +260,14 @@ impl Transfer {
         let arrived = Traffic { wire_bytes: carried.bytes, ..sent };
         let rates = rate_while_active(sent, seconds).zip(rate_while_active(arrived, seconds)).map(|(all, new)| [all, new]);
         let is_data = carried.bytes.saturating_mul(2) >= sent.wire_bytes;
-        (carried.bytes > 0).then_some(Self { carried, rates: rates.filter(|_| is_data) })
+        // What the mirror lacks of it is acknowledged all the same: no throughput is known of that.
+        let is_whole = carried.bytes <= sent.wire_bytes.saturating_sub(sent.packets.saturating_mul(TCP_HEADERS));
+        (carried.bytes > 0).then_some(Self { carried, rates: rates.filter(|_| is_data && is_whole) })
     }
 }
+
+/// Bytes of a packet of TCP that are no payload at least: IPv4's header and TCP's, on any link.
+const TCP_HEADERS: u64 = 40;
 
 /// Packets, and seconds from the first to the last of them, from which on a rate can be spoken of: a question and its answer within a fifth of a
 /// millisecond are no 11 Mb/s.

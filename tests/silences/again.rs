@@ -58,54 +58,6 @@ fn holes_of_the_unicast_alone_are_told_as_well() {
     assert_eq!(ids(&holes(0, 5)), [""; 0]);
 }
 
-/// Who asks hosts in turn, `hosts` of them every `every` milliseconds, in half of each minute.
-fn pings(hosts: u8, every: i64, length: i64) -> Frames {
-    let mut frames = Frames::new();
-    for round in (0..length * 1_000 / every).filter(|round| round * every % 60_000 < 30_000) {
-        for host in 1..=hosts {
-            let at = round * every * MILLISECOND + i64::from(host) * 700_000 + round * 37 % 300 * 1_000;
-            let ping = |is_request: bool| {
-                let ends = [([2, 0, 0, 0, 0, 99], [10, 0, 0, 99]), ([2, 0, 0, 0, 9, host], [10, 0, 9, host])];
-                let [from, to] = if is_request { ends } else { [ends[1], ends[0]] };
-                let id = (round as u16).wrapping_mul(3).wrapping_add(u16::from(is_request));
-                Packet::eth(from.0, to.0).ip(from.1, to.1).id(id).ping(host.into(), round as u16, !is_request).payload(&[7; 56]).build()
-            };
-            frames.extend([(at, ping(true)), (at + 400_000, ping(false))]);
-        }
-    }
-    frames
-}
-
-/// One who watches many, and rests: all that is seen is with him.
-#[test]
-fn a_monitor_that_rests_is_no_outage() {
-    for (hosts, every, length) in [(1, 100, 160), (4, 100, 100), (20, 500, 160), (8, 50, 600)] {
-        let s = analyse(pings(hosts, every, length));
-        assert_eq!(ids(&s), [""; 0], "{hosts} hosts every {every} ms: {:?}", s.diagnosis.findings);
-    }
-    // Beside an office the hole is everybody's.
-    let mut frames = office(8, 100, 8.0, 9);
-    frames.extend(pings(4, 100, 100));
-    let s = analyse(without(frames, 30 * SECOND, 60 * SECOND));
-    assert!(found(&s, "mirror.outage").is_some(), "{:?}", ids(&s));
-}
-
-/// One silence is as grave as several that are as long together, and graver where it is longer.
-#[test]
-fn what_is_missing_decides_however_often_nothing_came() {
-    for seed in 1..=4 {
-        let score = |holes: &[(i64, i64)]| {
-            let left = holes.iter().fold(office(6, 87, 3.0, seed), |frames, &(from, to)| without(frames, from * SECOND, to * SECOND));
-            let s = analyse(left);
-            let completeness = s.mirror.trust.parts.iter().find(|part| part.name == "completeness").unwrap().score;
-            (found(&s, "mirror.outage").map(|f| f.severity), completeness.unwrap_or(100))
-        };
-        let (long, two) = (score(&[(30, 60)]), score(&[(20, 24), (60, 64)]));
-        assert_eq!(long.0, Some(Severity::Critical), "seed {seed}: {long:?}");
-        assert!(long.1 < 40 && long.1 <= two.1, "seed {seed}: one {long:?}, two {two:?}");
-    }
-}
-
 /// Connections that live from the beginning to the end, or from before the capture where `is_older`: every client asks something every so many
 /// seconds, all of them at once.
 fn polling(every: i64, length: i64, is_older: bool) -> Frames {

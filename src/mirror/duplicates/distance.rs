@@ -67,8 +67,6 @@ sums! {
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
     pub struct DistanceCounts {
         sorts: [SortCounts; SORTS.len()],
-        /// Datagrams that came again in step with what their sender sends, and those that came out of step: of the first ones.
-        steps: [u64; 2],
     }
 }
 
@@ -90,10 +88,8 @@ const EXPECTED: f64 = 8.0;
 /// Of a sort that is alone: packets that come again, and their least share, before it is said that nothing tells of them.
 const ALONE: u64 = 16;
 const ALONE_SHARE: f64 = 1.0 / 32.0;
-/// Datagrams that come again before the steps say anything.
-const STEPS: u64 = 8;
-/// What follows as closely as this is told by other means, unless it comes in step.
-pub(super) const CLOSE: u64 = 2 * MILLISECOND as u64;
+/// What follows as closely as this is told by other means.
+const CLOSE: u64 = 2 * MILLISECOND as u64;
 
 /// A distance on the scale of gaps, from one step to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,23 +108,6 @@ impl DistanceCounts {
     pub(super) fn again(&mut self, sort: Sort, gap: u8) {
         let counts = self.sorts.get_mut(sort as usize).and_then(|counts| counts.again.get_mut(usize::from(gap).min(GAP_CODES - 1)));
         counts.into_iter().for_each(|n| *n += 1);
-    }
-
-    /// Counts a datagram that came again in step with what its sender sends, or not.
-    pub(super) fn step(&mut self, is_in_step: bool) {
-        self.steps.iter_mut().skip(usize::from(!is_in_step)).take(1).for_each(|n| *n += 1);
-    }
-
-    /// Whether datagrams come again at a distance of their own, as far as it was looked at.
-    pub(super) fn is_out_of_step(&self) -> bool {
-        let [within, out] = self.steps;
-        out >= STEPS && out >= within
-    }
-
-    /// Whether they come again as their sender sends them.
-    fn is_in_step(&self) -> bool {
-        let [within, out] = self.steps;
-        within >= STEPS && within > out
     }
 
     /// Where on the scale most packets come again, with what lies around it.
@@ -160,8 +139,7 @@ impl DistanceCounts {
         let others_do_not = is_alone && self.sorts.iter().zip(SORTS).any(|(other, name)| name != what && would_show(other));
         // A receiver says again what it said, when what it has comes again.
         let is_said_again = is_alone && what == SORTS[Sort::Acknowledgement as usize];
-        let is_enough =
-            sort.at(distance) >= ALONE && largest >= ALONE_SHARE && (gap_end(distance.high) as u64 > CLOSE || self.is_in_step());
+        let is_enough = sort.at(distance) >= ALONE && largest >= ALONE_SHARE && gap_end(distance.high) as u64 > CLOSE;
         let seconds = gap_end(distance.low + (distance.high - distance.low) / 2) as f64 / 1e9;
         (is_enough && !others_do_not && !is_said_again).then(|| UntoldRepeats { seen: sort.seen, again: sort.at(distance), seconds, what })
     }

@@ -55,7 +55,6 @@
 //! packets were copied, noted for every packet while there are few conversations in the shard, for one in eight (chosen by the packet, so
 //! that copies are chosen with their first) when there are many.
 
-mod cadence;
 mod counts;
 mod distance;
 mod distant;

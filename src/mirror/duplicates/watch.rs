@@ -5,7 +5,6 @@
 //! each came. TCP segments with data speak first: sequence numbers tell them apart, so that no flood of equal packets is among them.
 //! Without them other packets do, and frames to groups, which a switch floods, always speak for themselves alone.
 
-use super::cadence::Cadence;
 use super::counts::{gap_code, gap_end};
 use super::distance::{DistanceCounts, Sort};
 use super::distant::{DistantCounts, DistantWatch};
@@ -99,22 +98,6 @@ const GONE: usize = 256;
 const STEADY: u8 = 5;
 
 impl Watched {
-    /// It comes again after a gap. Much later than the first two came one after the other, its sender may have sent it again: not under the same
-    /// identification (`is_numbered`).
-    fn again(&mut self, gap: u8, is_numbered: bool) {
-        if self.seen == 1 {
-            (self.gap, self.most) = (gap, gap);
-        }
-        let is_close = self.later == 0 && gap <= self.gap.saturating_add(EIGHT);
-        if is_close || is_numbered {
-            self.most = self.most.max(gap);
-            self.seen = (self.seen + 1).min(MOST_COPIES);
-        } else {
-            self.latest = self.latest.max(gap);
-            self.later = (self.later + 1).min(MOST_COPIES);
-        }
-    }
-
     /// Whether it came at much the same distance all the time that it was followed.
     fn goes_on(&self) -> bool {
         let rest = REACH.saturating_sub(self.last.saturating_sub(self.first));
@@ -213,9 +196,9 @@ impl Tally {
         self.seen.iter().take(usize::from(PLAUSIBLE) + 1).skip(2).any(|count| *count == self.total)
     }
 
-    /// Whether they are surely different packets: no flood is made of such.
-    fn is_numbered(&self) -> bool {
-        self.varied * 4 >= self.total * 3
+    /// Whether they are surely different packets, nearly all of which come again and again: no flood is made of such.
+    fn is_of_copies(&self) -> bool {
+        self.known.every && self.varied * 4 >= self.total * 3
     }
 
     /// Judges anew; what was known is given up less easily than it was learnt. So `few` tell where all of them say the same.
@@ -264,8 +247,6 @@ pub struct CopyWatch {
     gone: Vec<Gone>,
     /// How far apart they come again.
     distances: DistanceCounts,
-    /// Whether those that nothing numbers do so in step with what is sent: of the first packets, while all are followed.
-    cadence: Cadence,
     /// Those that may come again later.
     distant: DistantWatch,
 }
@@ -376,21 +357,30 @@ impl CopyWatch {
         if let Some(watched) = at.and_then(|at| self.watched.get_mut(at as usize)).filter(|w| w.key == key) {
             let gap = gap_code(time.abs_diff(watched.last));
             let is_second = watched.seen == 1 && watched.later == 0;
-            let is_new = watched.seen == 1 && kind == Kind::Group;
-            watched.again(gap, print.id() != 0 && kind == Kind::Data);
-            watched.last = time;
-            let first = watched.first;
-            if is_new {
-                self.repeats(key);
-            }
-            if let Some(sort) = sort.filter(|_| is_second) {
-                self.distances.again(sort, gap);
-                if kind == Kind::Other && self.mask == 0 {
-                    let step = self.cadence.again(print.flow(), sort, first, time);
-                    step.into_iter().for_each(|is_in_step| self.distances.step(is_in_step));
+            if watched.seen == 1 {
+                (watched.gap, watched.most) = (gap, gap);
+                if kind == Kind::Group
+                    && !self.repeated.contains(&key)
+                    && let Some(free) = self.repeated.iter_mut().find(|known| **known == 0)
+                {
+                    *free = key;
+                    self.told.several = !self.repeated.contains(&0);
+                    self.news |= self.told.several;
                 }
             }
-            self.step(seen);
+            // Much later than the first two came one after the other, its sender may have sent it again: not under the same identification.
+            let is_close = watched.later == 0 && gap <= watched.gap.saturating_add(EIGHT);
+            if is_close || print.id() != 0 && kind == Kind::Data {
+                watched.most = watched.most.max(gap);
+                watched.seen = (watched.seen + 1).min(MOST_COPIES);
+            } else {
+                watched.latest = watched.latest.max(gap);
+                watched.later = (watched.later + 1).min(MOST_COPIES);
+            }
+            watched.last = time;
+            if let Some(sort) = sort.filter(|_| is_second) {
+                self.distances.again(sort, gap);
+            }
             return;
         }
         if self.watched.len() >= COPY_WATCHED {
@@ -410,25 +400,6 @@ impl CopyWatch {
         }
         if let Some(sort) = sort {
             self.distances.first(sort);
-        }
-        self.step(seen);
-    }
-
-    /// A frame to a group comes for the second time.
-    fn repeats(&mut self, key: u64) {
-        if !self.repeated.contains(&key)
-            && let Some(free) = self.repeated.iter_mut().find(|known| **known == 0)
-        {
-            *free = key;
-            self.told.several = !self.repeated.contains(&0);
-            self.news |= self.told.several;
-        }
-    }
-
-    /// What nothing numbers is looked at in its conversation, while all of it is followed.
-    fn step(&mut self, seen: &Seen) {
-        if seen.kind == Kind::Other && seen.sort.is_some() && self.mask == 0 {
-            self.cadence.see(seen.print.flow(), seen.time);
         }
     }
 
@@ -489,13 +460,10 @@ impl CopyWatch {
         // What other packets say counts where hardly any carry TCP data.
         let others = self.tallies.get(Kind::Other as usize);
         let alone = others.is_some_and(|t| t.total >= ENOUGH.saturating_mul(self.data.saturating_add(1)));
-        let is_numbered = others.is_some_and(Tally::is_numbered);
-        let is_plausible = other.times <= PLAUSIBLE || other.every && is_numbered;
-        // What nothing numbers may be what its sender says again and again.
-        let is_told = is_numbered || other.times < 2 || self.distances.is_out_of_step() && self.cadence.is_several(other.gap);
+        let is_plausible = other.times <= PLAUSIBLE || others.is_some_and(Tally::is_of_copies);
         let unicast = match data.times {
             1.. => data,
-            _ if (alone || end) && is_plausible && is_told => other,
+            _ if (alone || end) && is_plausible => other,
             _ => Multiplicity::default(),
         };
         let now = CopyTimes { unicast, group, several: self.told.several };

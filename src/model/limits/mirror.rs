@@ -28,10 +28,6 @@ pub const COPY_FLOWS: usize = 4 * 1024;
 /// time that one is followed, a smaller share of them is.
 pub const COPY_WATCHED: usize = 1024;
 
-/// Ways of conversations whose datagrams are looked at for whether they come again in step with what is sent (136 bytes each: 34 KiB): a
-/// direct-mapped table, of the latest, made when the first of them comes.
-pub const CADENCE_WAYS: usize = 256;
-
 /// Conversations remembered to have been seen outside of tunnels, where tunnels are left on (4 bytes each: 32 KiB): a direct-mapped table, of the
 /// latest.
 pub const OUTSIDE_FLOWS: usize = 8 * 1024;

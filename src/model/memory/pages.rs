@@ -182,22 +182,4 @@ mod tests {
         assert!(small.iter().copied().eq(0..100_000));
         assert!(!is_ours(Layout::new::<[u8; PAGE - 1]>()) && is_ours(Layout::new::<[u8; PAGE]>()) == cfg!(target_os = "linux"));
     }
-
-    #[test]
-    fn threads_get_pieces_of_their_own() {
-        let works: std::vec::Vec<_> = (0..4u64)
-            .map(|thread| {
-                std::thread::spawn(move || {
-                    for round in 0..50 {
-                        let pieces: std::vec::Vec<_> = (0..20).map(|n| filled(600, thread << 32 | round << 8 | n)).collect();
-                        for (n, piece) in pieces.iter().enumerate() {
-                            let with = thread << 32 | round << 8 | n as u64;
-                            assert!(piece.iter().enumerate().all(|(at, found)| *found == at as u64 ^ with));
-                        }
-                    }
-                })
-            })
-            .collect();
-        works.into_iter().for_each(|work| work.join().unwrap());
-    }
 }
