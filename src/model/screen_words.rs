@@ -16,10 +16,7 @@ pub const SCREEN_WORDS: &[(&str, &str)] = &[
     ("while active", "bytes by the time from the first to the last packet of the row"),
     ("retrans", "part of a connection's segments with data, SYN or FIN that were sent again, counted as Wireshark does"),
     ("rtt client", "median round trip between the mirrored port and that end (rtt server: the other one): which side is slow"),
-    (
-        "goodput",
-        "new bytes that arrived, by the time in which they were sent; queueing: what queues add to the shortest round trip; by window: part of the time with a full window",
-    ),
+    ("goodput", "new bytes that arrived, by the time in which they were sent; queueing: what queues add to the shortest round trip"),
     ("iperf3?", "a guess: only the port tells"),
     ("ends here", "packets in which nothing more is known inside this protocol"),
     ("failed", "connections and requests that were refused, cut, not answered or answered with an error"),

@@ -223,12 +223,6 @@ const FIELDS: &[Field<Conversation>] = &[
         .of(Layers::TCP),
     Field::new("queueing", "Queueing", FieldKind::Span, queueing).people().no_paper().screen(20, "queueing", 17).wide(8, 8).of(Layers::TCP),
     Field::new("goodput", "Goodput", FieldKind::BitRate, goodput).people().no_paper().screen(21, "goodput", 18).wide(9, 9).of(Layers::TCP),
-    Field::new("window_limited", "Held back by a window", FieldKind::Ratio, window_limited)
-        .people()
-        .no_paper()
-        .screen(22, "by window", 19)
-        .wide(9, 9)
-        .of(Layers::TCP),
     Field::vlans("vlans", "VLANs", |c: &Conversation| c.vlans.ids()).no_paper().screen(10, "vlan", 11).sorts(""),
     Field::new("protocols", "Protocols", FieldKind::Path, |c: &Conversation| FieldValue::Path(c.path)).machine().no_json().searched(true),
     Field::new("from", "From", FieldKind::End, |c: &Conversation| end(c, true)).people().no_screen().searched(false).paper(0, Room::Cut),
@@ -314,11 +308,6 @@ fn larger(c: &Conversation) -> Option<Transfer> {
 /// Of the larger transfer what arrived, per second.
 fn goodput(c: &Conversation) -> FieldValue<'_> {
     larger(c).and_then(|transfer| transfer.rates).map_or(FieldValue::None, |[_, arrived]| FieldValue::Real(arrived))
-}
-
-/// The part of the time in which the larger transfer was held back by its receiver's window.
-fn window_limited(c: &Conversation) -> FieldValue<'_> {
-    larger(c).and_then(|transfer| transfer.carried.window_limited()).map_or(FieldValue::None, FieldValue::Real)
 }
 
 /// What queues add to the round trip, on both sides of the mirrored port.
