@@ -200,6 +200,6 @@ fn what_nothing_tells_of_is_not_judged() {
     let s = report(&all);
     let (score, words) = uniqueness(&s);
     assert_eq!(score, None, "{words}");
-    assert!(words.contains("of the datagrams") && words.contains("come again 4"), "{words}");
+    assert!(words.contains("of the datagrams") && words.contains("come again about 4"), "{words}");
     assert_eq!(s.mirror.duplicates.traffic.packets, 0, "and nothing is left out");
 }
