@@ -42,11 +42,11 @@ fn written(format: &str, s: &Snapshot) -> String {
 }
 
 /// Numbers that count packets or bytes and are larger than the whole of the span, with their places. Findings have the numbers of all of the time,
-/// which the report says.
+/// which the report says; what arrived (`transfer`) is acknowledged whether it was mirrored or not.
 fn beyond(value: &Value, place: &str, most: [u64; 2], found: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
-            let members = members.iter().filter(|(name, _)| !place.is_empty() || *name != "findings");
+            let members = members.iter().filter(|(name, _)| *name != "transfer" && (!place.is_empty() || *name != "findings"));
             members.for_each(|(name, value)| beyond(value, &format!("{place}.{name}"), most, found));
         }
         Value::Array(items) => items.iter().for_each(|item| beyond(item, place, most, found)),
