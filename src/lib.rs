@@ -37,8 +37,7 @@
 //!   An sFlow datagram becomes one packet a sample, which stands for many; what devices on the way put behind a frame is trimmed.
 //! - **Shard groups** (`engine/fold/`) fold the tape with plain `&mut self` code, shard by shard through a block of it, within a shard in its
 //!   order: the packet becomes one [`model::Frame`], from its fast headers or by a [`decode::walk`]; copies are left out ([`mirror`]); then
-//!   one flow record is touched ([`stats`]), prefetched while the packets before it are counted ([`model::memory`]). Those tables
-//!   grow in pieces that lie on large pages ([`model::slab`]). Everything else, the
+//!   one flow record is touched ([`stats`]), prefetched while the packets before it are counted ([`model::memory`]). Everything else, the
 //!   context of stations, VLANs and protocols first of all, is derived from what changed, at a mark.
 //!   Conversations are closed there too, by packet time (`stats/flow/lifecycle.rs`): that ends state and yields a [`model::FlowRecord`],
 //!   while the row stays.

@@ -239,22 +239,3 @@ fn a_decompression_bomb_is_read_through_and_told() {
     let warning = report["capture"]["sources"][0]["warning"].as_str().unwrap_or_default();
     assert!(warning.contains("1048576 of its records hold no byte"), "{warning}");
 }
-
-/// Workers take pieces of their tables from the same large pages.
-#[test]
-fn threads_get_pieces_of_memory_of_their_own() {
-    use spantop::model::slab::Slab;
-    let works: Vec<_> = (0..4u64)
-        .map(|thread| {
-            std::thread::spawn(move || {
-                for round in 0..20 {
-                    let value = |n: u64| [thread << 32 | round << 20 | n; 24];
-                    let mut tables: Vec<Slab<[u64; 24]>> = (0..5).map(|_| Slab::default()).collect();
-                    (0..5_000).for_each(|n| tables.iter_mut().for_each(|table| table.push(value(n))));
-                    assert!(tables.iter().all(|table| table.iter().copied().eq((0..5_000).map(value))));
-                }
-            })
-        })
-        .collect();
-    works.into_iter().for_each(|work| work.join().expect("each finds its own"));
-}

@@ -16,9 +16,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("netlink_sys", &["capture/host/linux/"]),
     ("netlink_packet_core", &["capture/host/linux/"]),
     ("rtime_clock", &["capture/host/linux/"]),
-    ("libc", &["model/memory.rs", "model/memory/pages.rs", "app/rights/", "capture/live/fanout.rs"]),
-    // What the standard library will have: memory that comes from elsewhere.
-    ("allocator_api2", &["model/memory/", "model/slab.rs", "model/index.rs"]),
+    ("libc", &["model/memory.rs", "app/rights/", "capture/live/fanout.rs"]),
     // Rights are given up in one place.
     ("nix", &["app/rights/"]),
     ("landlock", &["app/rights/"]),
@@ -375,7 +373,7 @@ fn functions_and_files_stay_short() {
 #[test]
 fn what_is_unsafe_is_in_one_place() {
     let files: Vec<String> = code().into_iter().filter(|(_, text)| text.contains("unsafe_code")).map(|(file, _)| file).collect();
-    assert_eq!(files, ["capture/live/fanout.rs", "main.rs", "model/memory/pages.rs", "model/memory.rs", "tui/terminal.rs"]);
+    assert_eq!(files, ["capture/live/fanout.rs", "main.rs", "model/memory.rs", "tui/terminal.rs"]);
 }
 
 #[test]

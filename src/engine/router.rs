@@ -12,7 +12,7 @@ use crate::engine::route::beats::{Beat, Beats};
 use crate::engine::route::intervals::{Closed, Intervals};
 use crate::engine::route::link_bins::{BinWidth, LinkKnown};
 use crate::engine::route::pace::PicturePace;
-use crate::engine::route::peek::{AHEAD, Known, Peek, prefetch_headers};
+use crate::engine::route::peek::{Known, Peek};
 use crate::engine::route::progress::RouterProgress;
 use crate::engine::route::utilisation::Utilisation;
 use crate::engine::switch_watch::SwitchWatch;
@@ -400,7 +400,6 @@ impl Router {
         precomputed.resize(precomputed.len().max(packets.len()), Precomputed::default());
         for (at, reading) in precomputed.iter_mut().enumerate().take(packets.len()) {
             let (before, rest) = packets.split_at_mut(at);
-            rest.get(AHEAD).into_iter().for_each(|packet| prefetch_headers(packet, data));
             let Some(packet) = rest.first_mut() else { break };
             if packet.time == Timestamp::UNKNOWN {
                 packet.time = time;

@@ -5,8 +5,6 @@
 //! will touch first, so that it is there when the search begins; and it grows without a look at what is numbered.
 
 use super::memory;
-use super::memory::pages::Pages;
-use allocator_api2::vec::Vec;
 
 /// The number of nothing.
 pub const NONE: u32 = u32::MAX;
@@ -25,19 +23,13 @@ const EMPTY: Slot = Slot { tag: 0, at: NONE };
 /// The index of a table.
 #[derive(Debug)]
 pub struct Index {
-    slots: Vec<Slot, Pages>,
+    slots: Vec<Slot>,
     len: usize,
-}
-
-fn empty(places: usize) -> Vec<Slot, Pages> {
-    let mut slots = Vec::with_capacity_in(places, Pages);
-    slots.resize(places, EMPTY);
-    slots
 }
 
 impl Default for Index {
     fn default() -> Self {
-        Self { slots: empty(LEAST), len: 0 }
+        Self { slots: vec![EMPTY; LEAST], len: 0 }
     }
 }
 
@@ -89,7 +81,7 @@ impl Index {
     /// Adds a number under a hash.
     pub fn insert(&mut self, hash: u64, at: u32) {
         if self.len >= self.slots.len() / 2 {
-            let larger = empty(self.slots.len() * 2);
+            let larger = vec![EMPTY; self.slots.len() * 2];
             for slot in std::mem::replace(&mut self.slots, larger) {
                 if slot.at != NONE {
                     self.place(slot);

@@ -1,5 +1,5 @@
-//! What the program asks of memory beyond what the language offers: to be asked for early, to be given back early, and large [pages].
-//! With `capture/live/fanout.rs`, `tui/terminal.rs` and `main.rs` the only place with `unsafe`, here for two calls:
+//! What the program asks of memory beyond what the language offers. With `capture/live/fanout.rs`, `tui/terminal.rs` and `main.rs` the only
+//! place with `unsafe`, for two calls:
 //!
 //! - The processor's prefetch instruction is declared unsafe because it takes a raw pointer, but it reads nothing, writes nothing and cannot
 //!   fault, wherever the pointer leads (Intel SDM volume 2, PREFETCHh; AMD APM volume 3, PREFETCHlevel). Without it a worker waits for one
@@ -7,7 +7,8 @@
 //!   behind a read that is still on its way.
 //! - `mallopt` is declared unsafe as all of libc is; it sets a number in glibc's allocator (mallopt(3)).
 
-pub mod pages;
+/// Room that a growing table takes at first: the system gives no page of so large a piece before it is written to.
+pub const LARGE: usize = 128 * 1024;
 
 /// Pieces of memory from this size on are the system's own.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]

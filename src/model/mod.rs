@@ -58,7 +58,6 @@ mod screen_words;
 pub mod sealed;
 pub mod short_name;
 pub mod sighting;
-pub mod slab;
 pub mod source;
 pub mod speaker;
 pub mod stamp;

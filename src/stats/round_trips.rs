@@ -7,7 +7,6 @@
 
 use super::turns::{TurnData, Turns};
 use crate::model::limits::MEASURED_PER_SHARD;
-use crate::model::slab::Slab;
 use crate::model::time::SECOND;
 use crate::model::{CapScale, Direction, RoundTripFigures, SideTrips, Timestamp, TurnFigures, TurnStep, memory};
 
@@ -135,7 +134,7 @@ const _: () = assert!(BUCKETS < 128, "a bucket, one more than it is, leaves the 
 /// Sketches of all connections, by their places.
 #[derive(Debug, Default)]
 struct Sketches {
-    all: Slab<Sketch>,
+    all: Vec<Sketch>,
     free: Vec<u32>,
 }
 
@@ -220,7 +219,7 @@ pub struct Trip {
 #[derive(Debug, Default)]
 pub struct RoundTrips {
     caps: CapScale,
-    records: Slab<Record>,
+    records: Vec<Record>,
     free: Vec<u32>,
     sketches: Sketches,
 }
@@ -266,6 +265,10 @@ impl RoundTrips {
             handle.record = match self.free.pop() {
                 Some(at) => at,
                 None if self.records.len() < self.caps.of(MEASURED_PER_SHARD) => {
+                    if self.records.len() == self.records.capacity() {
+                        // Growing copies all there is; room that is not used yet costs nothing.
+                        self.records.reserve_exact(self.records.len().max(memory::LARGE / size_of::<Record>()));
+                    }
                     self.records.push(Record::NEW);
                     self.records.len() as u32
                 }

@@ -29,9 +29,6 @@ const EMPTY_RECORDS: u64 = 100_000;
 /// Packets of a block that are looked at to see whether all are empty.
 const SAMPLED: usize = 16;
 
-/// Bytes read at a time: they are framed while the processor still has them near.
-const READ_BYTES: usize = 256 * 1024;
-
 /// One file, pipe or standard input.
 pub(super) struct FileReader {
     name: String,
@@ -313,11 +310,7 @@ impl FileReader {
         let patience = if block.packets.is_empty() { READ_ATTEMPTS } else { 0 };
         match self.failure.take() {
             Some(error) => Err(error),
-            None => {
-                let room = block.data.get_mut(have..).unwrap_or(&mut []);
-                let most = room.len().min(READ_BYTES);
-                self.input.read(room.get_mut(..most).unwrap_or(&mut []), patience)
-            }
+            None => self.input.read(block.data.get_mut(have..).unwrap_or(&mut []), patience),
         }
     }
 

@@ -13,7 +13,6 @@ use crate::engine::tape::facts::TunnelFacts;
 use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::{FragmentTable, FragmentedDatagram, shard_of_flow, shard_of_frame, shard_of_hash};
 use crate::mirror::{CopyWatch, MirrorSessions, Ours};
-use crate::model::memory;
 use crate::model::{Address, Decap, Frame, LinkType, RspanChoice, StampChoice, Traffic, Tunnel, TunnelKind};
 use divided::Divided;
 use rspan::{RspanFrame, RspanWatch};
@@ -22,17 +21,6 @@ use stamps::StampWatch;
 
 /// Packets of a file that are looked through before the first of them is decided on.
 const FORESEEN: usize = 4096;
-
-/// How many packets ahead memory is asked for the headers of one, and how many bytes they usually have.
-pub const AHEAD: usize = 8;
-const HEADERS: usize = 128;
-
-/// Asks the memory for a packet's headers.
-#[inline(always)]
-pub fn prefetch_headers(packet: &Packet, data: &[u8]) {
-    let headers = data.get(packet.offset as usize..).and_then(|bytes| bytes.first_chunk::<HEADERS>());
-    headers.into_iter().for_each(memory::prefetch);
-}
 
 /// Ends of tunnels that are known to be a mirror's.
 #[derive(Debug, Default)]

@@ -58,9 +58,6 @@ pub const VLANS_PER_FLOW: usize = 4;
 /// taken as connections come): as many as there may be conversations in the default memory. Those beyond have no flags, and are counted.
 pub const ANALYSED_PER_SHARD: usize = 16 * 1024;
 
-/// Bytes of conversations' tables that lie on pages of the usual size; what is beyond, on large ones where the system has them.
-pub const PAGES_SMALL: usize = 16 << 20;
-
 /// Round trips that a shard tells of a second: a sample of them is enough.
 pub const ROUND_TRIPS: u32 = 16;
 

@@ -6,7 +6,6 @@ use crate::model::index::{Index, NONE};
 use crate::model::limits::VLANS_PER_FLOW;
 use crate::model::memory;
 use crate::model::mix::Keys;
-use crate::model::slab::Slab;
 use crate::model::tcp::{ACK, HoleEvent, LostRange, SYN, TcpEvent, TcpMarks};
 use crate::model::{
     AppSlot, CapScale, ConnectionFigures, CutPhase, Direction, FlowKey, Frame, LocatedLoss, Segment, SegmentAnalysis, Timestamp, Traffic,
@@ -108,8 +107,8 @@ pub struct Flushed {
 /// All conversations of a shard.
 #[derive(Debug)]
 pub struct FlowTable<X> {
-    pub(super) flows: Slab<FlowHot<X>>,
-    pub(super) rest: Slab<FlowCold>,
+    pub(super) flows: Vec<FlowHot<X>>,
+    pub(super) rest: Vec<FlowCold>,
     pub(super) touched: Vec<u32>,
     /// Touched since the last look back, with what each had before; nothing where nobody looks back.
     pub(super) marked: Option<Vec<(u32, [Traffic; 2])>>,
@@ -134,8 +133,8 @@ impl<X: Copy + Default> FlowTable<X> {
     /// A table that keeps at most `cap` conversations; `keys` are those of its hash. Of their segments is kept what `caps` allow.
     pub fn new(cap: usize, keys: Keys, caps: CapScale) -> Self {
         Self {
-            flows: Slab::default(),
-            rest: Slab::default(),
+            flows: Vec::new(),
+            rest: Vec::new(),
             touched: Vec::new(),
             marked: None,
             lives: Lives::default(),
@@ -412,6 +411,12 @@ impl<X: Copy + Default> FlowTable<X> {
 
     fn push(&mut self, step: &FlowPacket, heading: [TrafficDirection; 2]) -> u32 {
         let at = self.flows.len();
+        if at == self.flows.capacity() {
+            // Growing copies all there is; room that is not used yet costs nothing.
+            let more = at.max(4 * memory::LARGE / size_of::<FlowHot<X>>());
+            self.flows.reserve_exact(more);
+            self.rest.reserve_exact(more);
+        }
         let life = self.lives.open(at as u32, step.key.protocol, step.time);
         self.flows.push(FlowHot {
             key: *step.key,

@@ -21,7 +21,6 @@ mod unacked;
 pub use counts::TcpAnalysisSums;
 
 use crate::model::limits::ANALYSED_PER_SHARD;
-use crate::model::slab::Slab;
 use crate::model::tcp::{ACK, FIN, SYN, before};
 use crate::model::time::SECOND;
 use crate::model::{
@@ -67,7 +66,7 @@ impl<'a> Seen<'a> {
 #[derive(Debug, Default)]
 pub struct Analyser {
     caps: CapScale,
-    connections: Slab<Connection>,
+    connections: Vec<Connection>,
     free: Vec<u32>,
     rare: Vec<Rare>,
     free_rare: Vec<u32>,
@@ -250,6 +249,10 @@ impl Analyser {
         if self.connections.len() >= self.caps.of(ANALYSED_PER_SHARD) {
             self.sums.not_analysed += 1;
             return 0;
+        }
+        if self.connections.len() == self.connections.capacity() {
+            // Growing copies all there is; room that is not used yet costs nothing.
+            self.connections.reserve_exact(self.connections.len().max(memory::LARGE / size_of::<Connection>()));
         }
         self.connections.push(Connection::NEW);
         self.connections.len() as u32

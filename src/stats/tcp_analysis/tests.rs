@@ -212,7 +212,7 @@ fn what_was_left_out_counts_in_its_connection() {
     see(&mut analyser, &mut handle, A, 0, syn, &[]);
     see(&mut analyser, &mut handle, A, 10, data(100, 10), &[]);
     see(&mut analyser, &mut handle, A, 20, data(110, 10), &[]);
-    let before: Vec<Connection> = analyser.connections.iter().copied().collect();
+    let before = analyser.connections.clone();
     for (time, segment) in [(5, syn), (6, syn), (25, data(110, 10)), (26, Segment { flags: ACK | FIN, ..data(120, 0) })] {
         analyser.count_again(handle, &segment, Timestamp(time), A);
     }

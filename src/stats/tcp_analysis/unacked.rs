@@ -7,7 +7,6 @@ use crate::model::CapScale;
 use crate::model::Timestamp;
 use crate::model::limits::{UNACKED_PER_FLOW, UNACKED_PER_SHARD};
 use crate::model::memory;
-use crate::model::slab::Slab;
 use crate::model::tcp::before;
 
 /// A segment that was not acknowledged, or a part of it.
@@ -173,7 +172,7 @@ pub(super) const ALONE: usize = size_of::<List>();
 #[derive(Debug, Default)]
 pub(super) struct Lists {
     caps: CapScale,
-    lists: Slab<List>,
+    lists: Vec<List>,
     free: Vec<u32>,
     /// Segments in all lists.
     total: usize,

@@ -2,7 +2,6 @@
 
 use super::Conversation;
 use crate::model::limits::UNREAD_TURNS;
-use crate::model::slab::Slab;
 use crate::model::time::SECOND;
 use crate::model::{FlowKey, Timestamp, memory};
 use hashbrown::hash_table::{Entry, HashTable};
@@ -33,7 +32,7 @@ struct Place {
 /// At most [`UNREAD_TURNS`] connections.
 #[derive(Debug, Default)]
 pub(super) struct KnownConnections {
-    places: Slab<Option<Place>>,
+    places: Vec<Option<Place>>,
     free: Vec<u32>,
     table: HashTable<u32>,
     /// By the number of the conversation one more than its place; 0, or that of another one: it has to be looked for.
