@@ -152,7 +152,7 @@ impl ServiceLedger {
         }
     }
 
-    /// See [`super::windows::ReceiveWindows::uses`].
+    /// How each connection that is followed used the window its receiver offered.
     pub fn window_uses(&self) -> impl Iterator<Item = WindowUse> + '_ {
         self.windows.uses()
     }
