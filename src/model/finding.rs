@@ -132,7 +132,13 @@ impl SeenAt {
     /// Notes that it was seen.
     #[inline]
     pub fn note(&mut self, time: Timestamp) {
-        self.0 = Episode::of_both(self.0, Some(Episode::at(time)));
+        self.during(Episode::at(time));
+    }
+
+    /// Notes that it was seen from then to then.
+    #[inline]
+    pub fn during(&mut self, span: Episode) {
+        self.0 = Episode::of_both(self.0, Some(span));
     }
 
     /// When that was; nothing where it was not.
@@ -144,9 +150,7 @@ impl SeenAt {
 /// Told over the whole time.
 impl Sum for SeenAt {
     fn merge(&mut self, other: &Self) {
-        for end in other.0.into_iter().flat_map(|e| [e.first, e.last]) {
-            self.note(end);
-        }
+        other.0.into_iter().for_each(|span| self.during(span));
     }
 
     fn since(&self, _: &Self) -> Self {
@@ -193,7 +197,7 @@ impl Location {
 }
 
 /// The key of a finding that explains another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Explained {
     /// Its identifier.
     pub id: &'static str,

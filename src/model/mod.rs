@@ -7,6 +7,7 @@ pub type JoinScoped = fn(&mut (dyn FnMut() + Send), &mut dyn FnMut()) -> bool;
 
 pub mod address;
 pub mod adjacency;
+pub mod alike;
 pub mod app;
 mod arrange;
 pub mod asked;
@@ -83,6 +84,7 @@ pub use address::{Address, Mac};
 pub use adjacency::{
     AuthenticatorRow, BgpNotification, EapolStep, GatewayHello, GatewayProtocol, GroupQuery, OspfHello, OspfPacket, eap_method,
 };
+pub use alike::{Likeness, ListedFinding};
 pub use app::{AppBy, AppId, AppSlot, AppStage, DissectLosses};
 pub use arrange::Arrange;
 pub use asked::{AskedSwitch, OfferedLoad, PortCopy, PortCounts, PortRow, SwitchAnswer, SwitchPort};

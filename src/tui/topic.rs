@@ -1,6 +1,6 @@
 //! What a row is about, which is the same row in the next picture.
 
-use crate::model::{Address, Path, ServiceKey, Subject, Timestamp, Tunnel};
+use crate::model::{Address, Likeness, Path, ServiceKey, Subject, Timestamp, Tunnel};
 use crate::snapshot::{Conversation, HostRow, Kinds, Snapshot, Table};
 
 /// A layer conversations and end points are counted at.
@@ -115,6 +115,8 @@ pub(super) enum Topic {
     Row(u64),
     /// A finding: its identifier and what it is about.
     Finding(&'static str, Subject),
+    /// Findings that are alike.
+    Alike(Likeness),
 }
 
 impl Topic {

@@ -8,7 +8,8 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Tuned};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
-    ARP_SWEEP_ANSWERED, ARP_TARGETS, FLOOD_CONNECTIONS, SCAN_FAILS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, ScanEvidence, SweepEvidence, share,
+    ARP_SWEEP_ANSWERED, ARP_TARGETS, FLOOD_CONNECTIONS, SCAN_FAILS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, ScanEvidence, SweepEvidence,
+    Trouble, share,
 };
 use crate::model::units::{grouped, plural};
 use crate::model::{Severity, Subject, Value};
@@ -62,8 +63,10 @@ impl Detector for TcpSynflood {
                 ("sources", if w.is_more { Value::AtLeast(w.sources) } else { Value::Count(w.sources) }),
             ];
             let severity = if w.established == 0 && service.last_success.is_some() { Severity::Critical } else { Severity::Warning };
+            let mut seen = w.lone_at;
+            w.trouble(Trouble::HalfOpen).span.into_iter().for_each(|span| seen.during(span));
             // The one that is flooded.
-            Some(Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(1))
+            Some(Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(1).held(seen.episodes()))
         }))
     }
 }

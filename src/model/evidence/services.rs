@@ -1,7 +1,9 @@
 //! What findings about a service rest on: what happened to its clients, lately and usually.
 
 use super::troubles::{Trouble, Troubled, Troubles};
-use crate::model::{Address, AppId, AttemptOutcome, Episode, Mac, Manners, ProvingPackets, Quantiles, ServiceKey, ShortName, Timestamp};
+use crate::model::{
+    Address, AppId, AttemptOutcome, Episode, Mac, Manners, ProvingPackets, Quantiles, SeenAt, ServiceKey, ShortName, Timestamp,
+};
 use std::borrow::Cow;
 
 /// A host that a proxy is asked for, beside all others that it is asked for.
@@ -116,6 +118,8 @@ pub struct ServiceWindow {
     pub is_more_clients: bool,
     /// Single SYNs that nothing answered.
     pub lone: u64,
+    /// When the first of them came, and the last.
+    pub lone_at: SeenAt,
     /// Of them those of clients that tried again and again, which count as attempts all the same.
     pub again: u64,
     /// Whoever sent anything, told apart up to a cap.

@@ -5,7 +5,7 @@ use super::tables::{self, section};
 use super::{DocumentTable, Part, Section, Tone};
 use crate::model::finding::evidence_name;
 use crate::model::text::printable;
-use crate::model::{Estimate, Finding, Severity, Verdict, units};
+use crate::model::{Episode, Estimate, Finding, Likeness, ListedFinding, Severity, Verdict, alike, units};
 use crate::snapshot::tables::classes::code_point_name;
 use crate::snapshot::tables::sessions::SESSIONS;
 use crate::snapshot::tables::trust::TRUST;
@@ -145,16 +145,39 @@ pub fn findings(s: &Snapshot) -> Option<Section> {
     if s.diagnosis.findings.is_empty() {
         return None;
     }
-    let parts = s.diagnosis.findings.iter().flat_map(|f| finding(f, s.is_timed())).collect();
-    Some(section("Findings", parts))
+    let told = |told: ListedFinding<'_>| match told {
+        ListedFinding::One(f) => finding(f, s.is_timed()),
+        ListedFinding::Others(like, all) => others(like, &all, s.is_timed()),
+    };
+    Some(section("Findings", alike::listed(s.diagnosis.findings.iter()).into_iter().flat_map(told).collect()))
 }
 
-fn finding(f: &Finding, timed: bool) -> Vec<Part> {
-    let tone = match f.severity {
+fn tone(severity: Severity) -> Tone {
+    match severity {
         Severity::Note => Tone::Note,
         Severity::Warning => Tone::Warning,
         Severity::Critical => Tone::Critical,
-    };
+    }
+}
+
+/// What others are named by that are like some findings before.
+const NAMED: usize = 24;
+
+/// Findings like those before: what they are about.
+fn others(like: Likeness, all: &[&Finding], timed: bool) -> Vec<Part> {
+    let cleared = if like.active { "" } else { ", cleared" };
+    let title = format!("and {} alike ({}{cleared})", plural(all.len() as u64, "other"), like.id);
+    let mut named: Vec<String> = all.iter().take(NAMED).map(|f| printable(&f.subject.to_string()).into_owned()).collect();
+    if let more @ 1.. = all.len().saturating_sub(NAMED) {
+        named.push(format!("and {} more, each of them in JSON", units::grouped(more as u64)));
+    }
+    let mut facts = vec![("About", named.join(", "))];
+    let span = all.iter().map(|f| Episode { first: f.first, last: f.last }).reduce(Episode::joined);
+    facts.extend(span.filter(|_| timed).map(|span| ("Seen", format!("{} to {}", moment(span.first), moment(span.last)))));
+    vec![Part::Heading(tone(like.severity), title), Part::Facts(facts)]
+}
+
+fn finding(f: &Finding, timed: bool) -> Vec<Part> {
     let cleared = if f.active { "" } else { ", cleared" };
     let title = format!("{} ({}{cleared})", printable(&f.title), f.id);
     let mut facts = Vec::new();
@@ -174,5 +197,27 @@ fn finding(f: &Finding, timed: bool) -> Vec<Part> {
     if !remarks.is_empty() {
         facts.push(("Also", printable(&remarks.join("; ")).into_owned()));
     }
-    vec![Part::Heading(tone, title), Part::Facts(facts)]
+    vec![Part::Heading(tone(f.severity), title), Part::Facts(facts)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Subject, Timestamp};
+
+    #[test]
+    fn others_that_are_alike_are_one_paragraph() {
+        let one =
+            |vlan| Finding { subject: Subject::Vlan(vlan), ..Finding::new("storm.broadcast", Severity::Critical, "A storm", Timestamp(0)) };
+        let mut s = Snapshot::default();
+        s.diagnosis.findings = (1..=40).map(one).collect();
+        let parts = findings(&s).unwrap().parts;
+        let headings: Vec<_> =
+            parts.iter().filter_map(|part| if let Part::Heading(_, words) = part { Some(words.as_str()) } else { None }).collect();
+        let storm = "A storm (storm.broadcast)";
+        assert_eq!(headings, [storm, storm, storm, "and 37 others alike (storm.broadcast)"]);
+        let Some(Part::Facts(facts)) = parts.last() else { panic!("{parts:?}") };
+        let about = &facts[0].1;
+        assert!(about.starts_with("VLAN 4, VLAN 5, ") && about.ends_with("VLAN 27, and 13 more, each of them in JSON"), "{about}");
+    }
 }

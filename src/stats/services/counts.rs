@@ -7,7 +7,7 @@ use crate::model::evidence::{AskedEcn, ByTrouble, FAILING_ZONES, LONE_TRIES, Mea
 use crate::model::limits::{FURTHER_CLIENTS, SERVICE_CLIENTS};
 use crate::model::mix::spread;
 use crate::model::time::MILLISECOND;
-use crate::model::{Address, Attempt, Episode, LocatedLoss, Location, PathSide, Timestamp};
+use crate::model::{Address, Attempt, Episode, LocatedLoss, Location, PathSide, SeenAt, Timestamp};
 pub use latencies::Latencies;
 use std::hash::{DefaultHasher, Hash, Hasher};
 pub use window::window;
@@ -104,6 +104,8 @@ pub struct ServiceCounts {
     others: ClientCounts,
     /// Single SYNs of clients that try again and again: they count as attempts all the same.
     pub again: u32,
+    /// When single SYNs came that nothing answered.
+    pub lone_at: SeenAt,
     /// Connections that were cut, and attempts that were refused, by a device between both ends.
     pub cut_between: u32,
     /// See above.

@@ -67,6 +67,9 @@ impl ServiceLedger {
             if is_counted && attempt.asks_ecn {
                 counts.asked_ecn.note(attempt.outcome);
             }
+            if !is_counted {
+                counts.lone_at.note(attempt.first);
+            }
             let of = counts.client(client);
             if !is_counted {
                 of.lone = of.lone.saturating_add(1);

@@ -84,6 +84,7 @@ impl Screen for FindingPage {
 pub(in crate::tui) fn identifier(topic: Option<&Topic>) -> Option<&'static str> {
     match topic {
         Some(Topic::Finding(id, ..)) => Some(id),
+        Some(Topic::Alike(like)) => Some(like.id),
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
 //! Pages one level below a screen: what is known of one thing. A page is one file and one line in [`PAGES`].
 
+mod alike;
 mod conversation;
 pub(super) mod finding;
 mod host;
@@ -55,6 +56,7 @@ pub(super) const PAGES: &[&dyn SubjectPage] = &[
     &protocol::ProtocolPage,
     &vlan::VlanPage,
     &finding::FindingPage,
+    &alike::AlikePage,
 ];
 
 /// The page about something; `None` for rows that have none.

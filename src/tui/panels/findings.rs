@@ -8,7 +8,7 @@
 //! ```
 
 use crate::model::units::{grouped, plural};
-use crate::model::{Finding, Verdict};
+use crate::model::{Finding, Verdict, alike};
 use crate::snapshot::Network;
 use crate::tui::canvas::{Canvas, Hit, cells, cut_end, wrap};
 use crate::tui::label;
@@ -21,12 +21,15 @@ use ratatui::style::Style;
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Active findings, without those that follow from another that is shown: that one stands for them.
-pub(in crate::tui) fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
+/// Active findings, without those that follow from another that is shown: that one stands for them, as the first of many that are alike
+/// does. With how many others are like it.
+pub(in crate::tui) fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, (&'a Finding, usize))> {
     let shown: Vec<_> = label::findings(scene).into_iter().filter(|f| f.1.active).collect();
     let is_shown = |topic: Topic| shown.iter().any(|cause| cause.0 == topic);
     let stands = |f: &Finding| f.explained_by.is_none_or(|by| !is_shown(Topic::Finding(by.id, by.subject)));
-    scene.pane.arrange(shown.iter().filter(|f| stands(f.1)).cloned().collect())
+    let standing = alike::firsts(shown.iter().map(|row| row.1).filter(|f| stands(f)));
+    let topic = |row: (&'a Finding, usize)| (Topic::Finding(row.0.id, row.0.subject), row);
+    scene.pane.arrange(standing.into_iter().map(topic).collect())
 }
 
 /// How many active findings follow from this one.
@@ -154,10 +157,13 @@ const LINES: usize = 4;
 /// Cells beside a title: the margins and the sign before it.
 const BESIDE: u16 = 4;
 
-/// A finding's title with how many it explains, in at most so many lines of at most `width` cells.
-fn title(scene: &Scene, finding: &Finding, width: u16, most: usize) -> Vec<String> {
-    let explains = explained(scene, finding);
-    let more = if explains == 0 { String::new() } else { format!(" (+{explains})") };
+/// A finding's title with how many it explains, or are like it, in at most so many lines of at most `width` cells.
+fn title(scene: &Scene, (finding, others): (&Finding, usize), width: u16, most: usize) -> Vec<String> {
+    let more = match (explained(scene, finding), others) {
+        (0, 0) => String::new(),
+        (0, others) => format!(" (and {} alike)", plural(others as u64, "other")),
+        (explains, _) => format!(" (+{explains})"),
+    };
     let mut lines = wrap(&format!("{}{more}", finding.title), width);
     if lines.len() > most {
         let rest = lines.drain(most.saturating_sub(1)..).collect::<Vec<_>>().join(" ");
@@ -222,7 +228,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kind:
         nothing(canvas, body, scene);
     }
     let mut y = body.y;
-    for (i, ((topic, finding), lines)) in rows.iter().zip(&titles).enumerate().skip(window.start).take(window.len()) {
+    for (i, ((topic, (finding, _)), lines)) in rows.iter().zip(&titles).enumerate().skip(window.start).take(window.len()) {
         let place = Rect { y, height: (lines.len() as u16).min(body.bottom().saturating_sub(y)), ..body };
         if place.height == 0 {
             break;

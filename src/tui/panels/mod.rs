@@ -9,6 +9,7 @@ pub(super) mod kinds;
 pub(super) mod load;
 pub(super) mod mirror;
 pub(super) mod packet_list;
+pub(super) mod problem_list;
 pub(super) mod shares;
 pub(super) mod top;
 pub(super) mod transit;

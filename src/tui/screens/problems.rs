@@ -7,17 +7,16 @@
 //!  ○ loss toward 10.20.3.0/24  clear  │ cause     …
 //! ```
 
-use crate::model::{Finding, Severity, Verdict};
+use crate::model::{Finding, ListedFinding, Severity, Verdict};
 use crate::snapshot::Snapshot;
-use crate::tui::canvas::{Canvas, cells, hundredths, split_top};
-use crate::tui::details::finding;
+use crate::tui::canvas::{Canvas, hundredths, split_top};
+use crate::tui::details::{self, finding};
 use crate::tui::label;
-use crate::tui::panels::{findings, mirror, when};
+use crate::tui::panels::{findings, mirror, problem_list, when};
 use crate::tui::screen::{Effect, Hint, Screen};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Pane, Scene, Topic};
 use crate::tui::widgets::frame::{columns as divide, titled};
-use crate::tui::widgets::table::{self, Cell, Col, Shape};
 use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
@@ -35,10 +34,6 @@ const LIST_BESIDE: u16 = 34;
 
 /// Lines from which what was not judged is listed below.
 const NOT_JUDGED: u16 = 5;
-
-fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
-    scene.pane.arrange(label::findings(scene))
-}
 
 impl Screen for ProblemsScreen {
     fn title(&self) -> &'static str {
@@ -58,7 +53,7 @@ impl Screen for ProblemsScreen {
     }
 
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
-        rows(scene).into_iter().map(|r| r.0).collect()
+        problem_list::rows(scene).into_iter().map(|r| r.0).collect()
     }
 
     fn keys(&self) -> &'static [Hint] {
@@ -85,13 +80,13 @@ impl Screen for ProblemsScreen {
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
-        let rows = rows(scene);
+        let rows = problem_list::rows(scene);
         let chosen = scene.pane.selected.as_ref().and_then(|t| rows.iter().find(|r| r.0 == *t)).or(rows.first());
         let (list, preview) = if rows.is_empty() {
             (area, None)
         } else if area.width >= BESIDE {
             // Titles are read in the list, and the preview stays wide enough to be read.
-            let longest = rows.iter().map(|(_, f)| cells(&f.title)).max().unwrap_or(0).saturating_add(LIST_BESIDE);
+            let longest = rows.iter().map(|(_, told)| problem_list::width(told)).max().unwrap_or(0).saturating_add(LIST_BESIDE);
             let least = hundredths(area.width, 46).min(90);
             let parts = divide(canvas, area, &[longest.clamp(least, hundredths(area.width, 58).max(least))]);
             (parts[0], parts.get(1).copied())
@@ -102,7 +97,8 @@ impl Screen for ProblemsScreen {
             (area, None)
         };
         draw_list(canvas, list, scene, &rows);
-        let (Some(preview), Some((_, found))) = (preview, chosen) else { return };
+        let (Some(preview), Some((topic, told))) = (preview, chosen) else { return };
+        let ListedFinding::One(found) = told else { return details::preview(canvas, preview, scene, topic) };
         let body = titled(canvas, preview, found.id, &[("⏎ open".into(), scene.style(Hue::Accent))], false);
         let used = finding::body(canvas, body, scene, found, 0);
         // What is free shows when it held and which packets prove it.
@@ -124,9 +120,10 @@ impl Screen for ProblemsScreen {
     }
 }
 
-fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Finding)]) {
-    let active = rows.iter().filter(|r| r.1.active).count();
-    let cleared = rows.len() - active;
+fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, ListedFinding)]) {
+    let shown: Vec<&Finding> = label::findings(scene).into_iter().map(|row| row.1).collect();
+    let active = shown.iter().filter(|f| f.active).count();
+    let cleared = shown.len() - active;
     let note = match (scene.whole(), cleared) {
         // Nothing goes on in a file that has ended.
         (true, 0) => format!("{active} found"),
@@ -134,9 +131,9 @@ fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Fi
         (false, _) => format!("{active} active · {cleared} cleared"),
     };
     let all = scene.snapshot.diagnosis.findings.len();
-    let note = match rows.len() {
+    let note = match shown.len() {
         0 if all > 0 => format!("0 of {all} match the filter"),
-        shown if shown < all => format!("{shown} of {all} match the filter · {note}"),
+        some if some < all => format!("{some} of {all} match the filter · {note}"),
         _ => note,
     };
     let title = if scene.snapshot.span.is_some() { scene.based("Problems") } else { "Problems".to_owned() };
@@ -144,28 +141,7 @@ fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Fi
     if all == 0 {
         return nothing(canvas, body, scene);
     }
-    let columns: [Col<&Finding>; 3] = [
-        // The title says more than the identifier, which stands below as well.
-        Col::left("finding", 64..=120, 0, |s, f| {
-            let (symbol, hue) = if f.active { label::severity(f.severity) } else { ("○", Hue::Dim) };
-            let text = if f.active { Hue::Text } else { Hue::Dim };
-            // What follows from the finding above stands under it.
-            let under = if f.explained_by.is_some() { "└ " } else { "" };
-            Cell::Pieces(vec![
-                (under.into(), s.style(Hue::Dim)),
-                (format!("{symbol} ").into(), s.style(hue)),
-                (f.title.clone().into(), s.style(text)),
-            ])
-        }),
-        // Gives way where a title would be cut.
-        Col::left("id", 12..=18, 5, |s, f| Cell::Text(f.id.into(), s.style(Hue::Dim))),
-        Col::right("for", 8..=8, 1, |s, f| {
-            let text = if f.active { finding::lasting(s, f) } else { "cleared".into() };
-            Cell::Right(text, s.style(Hue::Dim))
-        }),
-    ];
-    let empty = "nothing matches the filter · Esc shows all rows again";
-    table::draw(canvas, scene, body, &columns, rows, &Shape { focused: true, empty, ..Shape::default() });
+    problem_list::draw(canvas, body, scene, rows, "nothing matches the filter · Esc shows all rows again");
 }
 
 /// What is said where there is no finding: what was judged, and what was not.

@@ -1,6 +1,8 @@
 //! What is wrong: which of it the filter shows, and what is said where it shows none.
 
 use super::*;
+use crate::model::{Finding, Severity, Subject, Timestamp};
+use crate::snapshot::Snapshot;
 use crate::tui::view::Topic;
 
 /// The identifiers of the findings in front.
@@ -88,4 +90,36 @@ fn where_most_failed_nothing_is_said_to_be_well() {
         assert!(text.contains("○ No finding, but not all went well."), "{text}");
         assert!(text.contains("the only one judged was refused") && !text.contains("Nothing"), "{text}");
     }
+}
+
+/// Findings about so many VLANs before those of a story.
+fn with_many(vlans: u16) -> Snapshot {
+    let mut snapshot = demo::snapshot(Story::File, 2);
+    let one =
+        |vlan| Finding { subject: Subject::Vlan(vlan), ..Finding::new("storm.broadcast", Severity::Critical, "A storm", Timestamp(0)) };
+    snapshot.diagnosis.findings.splice(0..0, (1..=vlans).map(one));
+    snapshot
+}
+
+#[test]
+fn of_many_that_are_alike_a_few_stand_for_all() {
+    let mut session = Session::new(Story::File, 120, 40);
+    session.see(with_many(40));
+    let overview = session.text();
+    assert!(overview.contains("A storm (and 39 others alike)") && overview.matches("A storm").count() == 1, "{overview}");
+    let text = session.keys("6").text();
+    assert_eq!(text.matches(" A storm").count(), 4, "three rows, and the preview of the first: {text}");
+    assert!(text.contains("└ and 37 others alike: VLAN 4, VLAN 5, VLAN 6 …"), "{text}");
+    assert!(session.lines()[1].contains("✖40"), "{}", session.lines()[1]);
+    // They are a page of their own, from which each is opened.
+    let text = session.keys("Down Down Down Down Enter").text();
+    assert!(text.contains("6 Problems › all of storm.broadcast") && text.contains("40 alike"), "{text}");
+    assert_eq!(session.app.topics().len(), 40);
+    let text = session.keys("Down Down Down Down Enter").text();
+    assert!(text.contains("about VLAN 4"), "{text}");
+    let text = session.keys("Esc Esc").text();
+    assert!(text.contains("└ and 37 others alike"), "{text}");
+    // A filter that leaves few shows each of them.
+    let text = session.keys("/").kinds("vlan 4 or vlan 5").text();
+    assert!(!text.contains("alike") && shown(&session).len() >= 2, "{text}");
 }

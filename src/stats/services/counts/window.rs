@@ -7,7 +7,7 @@ use crate::model::evidence::{
     Troubles, TurnWindow,
 };
 use crate::model::limits::FURTHER_CLIENTS;
-use crate::model::{Address, Episode};
+use crate::model::{Address, Episode, SeenAt, Sum as _};
 
 /// Codes of answers in all stretches, those that came most first.
 fn counted<'a>(parts: impl Iterator<Item = &'a [(u32, u64)]>) -> Vec<CodeCount> {
@@ -136,13 +136,14 @@ pub fn window<'a>(
 ) -> ServiceWindow {
     let mut clients: Vec<(Address, ClientCounts)> = Vec::new();
     let (mut sum, mut others) = (ClientCounts::default(), ClientCounts::default());
-    let (mut further, mut again, mut turns) = (Vec::<u32>::new(), 0u64, TurnCounts::default());
+    let (mut further, mut again, mut lone_at, mut turns) = (Vec::<u32>::new(), 0u64, SeenAt::default(), TurnCounts::default());
     let (mut asked_ecn, mut segments) = (AskedEcn::default(), SegmentCounts::default());
     let (mut zones, mut idle_cuts, mut spans) = (ServiceCounts::default(), Vec::new(), ByTrouble::default());
     for part in parts.clone() {
         [&mut sum, &mut others].into_iter().for_each(|all| all.add(&part.others));
         further.extend(&part.further);
         again = again.saturating_add(part.again.into());
+        lone_at.merge(&part.lone_at);
         asked_ecn.add(&part.asked_ecn);
         segments.add(&part.segments);
         turns.add(&part.turns);
@@ -169,6 +170,7 @@ pub fn window<'a>(
         is_more: others.is_any() && (further.is_empty() || further.len() >= FURTHER_CLIENTS),
         is_more_clients: others.is_client(),
         lone: sum.lone.into(),
+        lone_at,
         again,
         loss: loss_window(&segments, &troubles.of(Trouble::Lossy)),
         short: most_short(&clients),
