@@ -55,7 +55,7 @@ fn many_sources_are_told_by_their_number() {
         let right = number == Some(Value::Count(sources.into())) || number == Some(Value::AtLeast(32));
         assert!(right, "{sources}: {number:?}");
         // From the first SYN to the last one, whenever it was judged.
-        let (began, lasted) = (found.first.since(s.first), found.last.seconds_since(found.first));
+        let (began, lasted) = (found.first.since(s.capture.first.unwrap()), found.last.seconds_since(found.first));
         assert_eq!((began, format!("{lasted:.2}")), (0, "29.99".to_owned()), "{sources}");
         let row = service(&s, "10.1.0.9:80");
         assert_eq!((row.counts.clients, row.counts.is_more_clients, row.counts.attempts), (sources.into(), false, 3_000));
