@@ -120,6 +120,7 @@
 //!   [`model::evidence::NetworkEvidence`];
 //! - a time stamp of devices on the way: its line in [`model::StampKind`] and its step in [`decode::stamp`];
 //! - a screen: one file and one line in `tui/screens/mod.rs`;
+//! - a page about one thing: one file and one line in `tui/details/mod.rs`; which rows of it the filter shows: what it takes part in (`tui/held.rs`);
 //! - a line of the host checklist: one item in `diagnose/checklist/mod.rs`; what it rests on: a field of [`model::host`] and its
 //!   reading in `capture/host/`;
 //! - a finding: its page and rule in `diagnose/findings/` and one line in `diagnose/registry.rs`; what it rests on: a struct of
