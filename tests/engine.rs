@@ -10,7 +10,10 @@ use spantop::model::{TimeSpan, Traffic};
 use spantop::snapshot::{Snapshot, Table};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use support::Rng;
 use support::network::{self, Plan};
+use support::paced::every_second;
+use support::packet::Packet;
 
 const START: i64 = 1_700_000_000_000_000_000;
 
@@ -331,4 +334,49 @@ fn a_span_is_the_sum_of_its_packets() {
     }
     let before = TimeSpan { from: Timestamp(0), to: Timestamp(START) };
     assert!(s.in_span(before).is_none(), "nothing is known of it");
+}
+
+/// Conversations over UDP of which some say something each second: so many as are new, and others that were there.
+fn chatter(seconds: u64, new: u64) -> Vec<(Timestamp, Vec<u8>)> {
+    let mut random = Rng(7);
+    let mut out = Vec::new();
+    for second in 0..seconds {
+        for n in 0..2 * new {
+            let who = if n < new { second * new + n } else { random.below((second + 1) * new) };
+            // Many are alike in all but their addresses, and one says most of what it says at once.
+            let bytes = if random.below(40) == 0 { 1_000 } else { 10 * random.below(3) };
+            let packet = Packet::eth([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2])
+                .ip([10, 0, (who >> 8) as u8, who as u8], [10, 9, 0, 1])
+                .id(out.len() as u16);
+            let frame = packet.udp(5_000, 5_000 + (who % 3) as u16).payload(&vec![1; bytes as usize]).build();
+            out.push((Timestamp(START + (second as i64 * 1_000 + n as i64) * 1_000_000), frame));
+        }
+    }
+    out
+}
+
+/// What a picture of a port costs follows from what came since the one before; which rows it shows does not.
+#[test]
+fn the_rows_of_a_picture_are_the_first_of_all_for_any_number_of_threads() {
+    use spantop::snapshot::{Column, Order, Query};
+    let packets = chatter(12, 40);
+    for (column, descending) in
+        [(Column::RATE, true), (Column::PACKET_RATE, true), (Column::BYTES, true), (Column::PACKETS, true), (Column::RATE, false)]
+    {
+        let order = Order { column, descending };
+        let query = |rows| Query { rows, conversations: order, endpoints: order, ..Query::default() };
+        let all = every_second(packets.clone(), &query(100_000), 0);
+        assert_eq!((all.len(), all[10].stats.conversations.udp.rows.len()), (11, 440));
+        for (threads, rows) in [(0, 25), (1, 25), (3, 25), (2, 60)] {
+            for (few, all) in every_second(packets.clone(), &query(rows), threads).iter().zip(&all) {
+                let (few, all) = (&few.stats, &all.stats);
+                let said = format!("{column:?} {descending} {rows} of {} with {threads} threads", all.conversations.udp.rows.len());
+                let first = rows.min(all.conversations.udp.rows.len());
+                assert!(few.conversations.udp.rows == all.conversations.udp.rows[..first], "{said}");
+                assert_eq!(few.conversations.udp.total_rows, all.conversations.udp.total_rows, "{said}");
+                assert!(few.conversations.ip.rows == all.conversations.ip.rows[..first], "pairs: {said}");
+                assert!(few.endpoints.ip.rows == all.endpoints.ip.rows[..rows.min(all.endpoints.ip.rows.len())], "hosts: {said}");
+            }
+        }
+    }
 }

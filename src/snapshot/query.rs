@@ -77,6 +77,16 @@ impl Order {
         }
     }
 
+    /// The same order where all of a row is recent, unless it is `live`.
+    pub fn all_in_all(self, live: bool) -> Self {
+        let column = match self.column {
+            Column::RATE if !live => Column::BYTES,
+            Column::PACKET_RATE if !live => Column::PACKETS,
+            column => column,
+        };
+        Self { column, ..self }
+    }
+
     /// The largest first, by the field of a token.
     pub const fn largest(token: &'static str) -> Self {
         Self { column: Column(token), descending: true }

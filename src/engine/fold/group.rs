@@ -5,13 +5,14 @@ use super::in_flight::InFlight;
 use super::shard::{Shard, ShardPlan};
 use crate::capture::{Block, Packet};
 use crate::decode::{self, Headers, Peel, Rules, TransportHeader};
+use crate::engine::fold::first_rows::FirstRows;
 use crate::engine::fold::listing::{BlockListing, PacketListener};
 use crate::engine::fold::local::LocalNets;
 use crate::engine::fold::message::{IntervalPart, Message};
 use crate::engine::fold::rows::EvictedFlows;
 use crate::engine::tape::open_interval::OpenInterval;
 use crate::engine::tape::precomputed::Precomputed;
-use crate::engine::tape::{Mark, TapeBlock};
+use crate::engine::tape::{Mark, Request, TapeBlock};
 use crate::model::limits::{LATE_INTERVALS, SHARDS};
 use crate::model::{ListedPacket, PacketJudgement, Proto, TimeSpan, Timestamp, memory};
 use crate::stats::totals::TrafficDirection;
@@ -104,6 +105,7 @@ pub struct ShardGroup {
     /// When the slot of the past began that is open.
     slot: Option<Timestamp>,
     evicted: EvictedFlows,
+    first_rows: FirstRows,
     /// Memory in which a shard's hosts are looked at.
     hosts: TalkingHosts,
     listing: Option<BlockListing>,
@@ -130,6 +132,7 @@ impl ShardGroup {
             closing: Closing::default(),
             slot: None,
             evicted: EvictedFlows::default(),
+            first_rows: FirstRows::default(),
             hosts: TalkingHosts::default(),
             listing: None,
         }
@@ -389,12 +392,7 @@ impl ShardGroup {
                     self.close_all(send);
                     self.network(0, |shard| shard.advance_all(request.now), send);
                 }
-                let mut report = |shard: &mut Shard| send(Message::Report(request.number, Box::new(shard.report(request))));
-                match request.last {
-                    // Nothing more comes: what a shard knows goes before the next one's rows are made.
-                    true => std::mem::take(&mut self.shards).into_iter().for_each(|mut shard| report(&mut shard)),
-                    false => self.shards.iter_mut().for_each(report),
-                }
+                self.report(request, send);
                 send(Message::Reported(request.number, self.part, std::mem::take(&mut self.fine)));
             }
             Mark::Reset => {
@@ -407,6 +405,17 @@ impl ShardGroup {
                 send(Message::Reset);
             }
         }
+    }
+
+    /// Has every shard report what a request asks for.
+    fn report(&mut self, request: &Request, send: &mut dyn FnMut(Message)) {
+        let mut report = |shard: &mut Shard, wanted| send(Message::Report(request.number, Box::new(shard.report(request, wanted))));
+        if request.last {
+            // Nothing more comes: what a shard knows goes before the next one's rows are made.
+            return std::mem::take(&mut self.shards).into_iter().for_each(|mut shard| report(&mut shard, None));
+        }
+        let mut wanted = self.first_rows.of(&mut self.shards, &request.query, request.live).map(Vec::into_iter);
+        self.shards.iter_mut().for_each(|shard| report(shard, wanted.as_mut().and_then(Iterator::next)));
     }
 
     /// A beat ends: where a second of packet time does, with what has waited long enough.

@@ -3,6 +3,7 @@
 pub mod closed_flows;
 pub mod detectors;
 pub mod dissect_queue;
+mod first_rows;
 pub mod group;
 mod held_packets;
 pub mod history;

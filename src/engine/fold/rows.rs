@@ -262,6 +262,7 @@ fn score(order: Order) -> impl Fn(Record<FlowDetectors>) -> u64 {
     let number: Option<fn(&Record<FlowDetectors>) -> u64> = match order.column {
         Column::RATE => Some(|r| r.added().map(|t| t.wire_bytes).iter().sum()),
         Column::PACKET_RATE => Some(|r| r.added().map(|t| t.packets).iter().sum()),
+        Column::BYTES => Some(|r| r.flow.traffic.map(|t| t.wire_bytes).iter().sum()),
         Column::PACKETS => Some(|r| r.flow.traffic.map(|t| t.packets).iter().sum()),
         Column::START => Some(|r| r.rest.first.0.max(0) as u64),
         Column::DURATION => Some(|r| r.last().since(r.rest.first).max(0) as u64),
@@ -317,22 +318,28 @@ pub struct CountedKinds {
 }
 
 impl CountedKinds {
-    /// Counts those that are new. None may have gone since the last call.
-    fn count(&mut self, table: &FlowTable<FlowDetectors>) -> [u64; 4] {
+    /// Counts those that are new. None may have gone since the last call. Whether it is the first one.
+    pub fn count(&mut self, table: &FlowTable<FlowDetectors>) -> ([u64; 4], bool) {
+        let is_first = self.counted == 0;
         let new = (self.counted..table.len()).filter_map(|at| table.record(at as u32));
         new.for_each(|record| self.kinds[ConversationKind::of(&record.flow.key) as usize] += 1);
         self.counted = table.len();
-        self.kinds
+        (self.kinds, is_first && self.counted > 0)
     }
 }
 
 /// The numbers of a shard's first conversations of each kind in a query's order, and how many match in all.
-type Wanted = ([Vec<u32>; 3], [u64; 4]);
+pub type Wanted = ([Vec<u32>; 3], [u64; 4]);
 
 /// Of all conversations.
-fn wanted_of_all(table: &FlowTable<FlowDetectors>, query: &Query, matches: impl Fn(u32, Record<FlowDetectors>) -> bool) -> Wanted {
+fn wanted_of_all(
+    table: &FlowTable<FlowDetectors>,
+    query: &Query,
+    live: bool,
+    matches: impl Fn(u32, Record<FlowDetectors>) -> bool,
+) -> Wanted {
     let (mut lists, mut matching): ([Vec<(u64, u32)>; 3], [u64; 4]) = Default::default();
-    let score = score(query.conversations);
+    let score = score(query.conversations.all_in_all(live));
     for (at, record) in (0..).zip(table.records()).filter(|(at, record)| matches(*at, *record)) {
         let kind = ConversationKind::of(&record.flow.key);
         matching[kind as usize] += 1;
@@ -341,21 +348,6 @@ fn wanted_of_all(table: &FlowTable<FlowDetectors>, query: &Query, matches: impl 
         }
     }
     (lists.map(|list| first(list, query.rows)), matching)
-}
-
-/// The same by what is recent, where enough were touched of each kind that has more than are wanted: of the others nothing is.
-fn wanted_of_touched(table: &FlowTable<FlowDetectors>, query: &Query, kinds: [u64; 4]) -> Option<Wanted> {
-    query.conversations.recent().filter(|_| query.filter.is_none())?;
-    let score = score(query.conversations);
-    let mut lists: [Vec<(u64, u32)>; 3] = Default::default();
-    for (at, record) in table.touched().iter().filter_map(|&at| Some((at, table.record(at)?))) {
-        let score = score(record);
-        if let Some(list) = lists.get_mut(ConversationKind::of(&record.flow.key) as usize).filter(|_| score > 0) {
-            list.push((score, at));
-        }
-    }
-    let are_enough = lists.iter().zip(kinds).all(|(list, count)| list.len() as u64 == count || list.len() >= query.rows);
-    are_enough.then(|| (lists.map(|list| first(list, query.rows)), kinds))
 }
 
 /// The numbers of those with the highest scores.
@@ -367,17 +359,17 @@ fn first(mut list: Vec<(u64, u32)>, most: usize) -> Vec<u32> {
     list.into_iter().map(|(_, at)| at).collect()
 }
 
-/// The rows a query asks of one shard, what those add that were touched, and how many match in all.
+/// The rows a query asks of one shard (those that are `wanted`, where that is known), what those add that were touched, and how many match in all.
 pub fn select(
-    (table, kinds): (&FlowTable<FlowDetectors>, &mut CountedKinds),
+    table: &FlowTable<FlowDetectors>,
     contexts: &Contexts,
     reader: &Reader,
-    query: &Query,
+    (query, wanted): (&Query, Option<Wanted>),
     live: bool,
 ) -> Selection {
     let row = |at: u32, record: Record<FlowDetectors>| conversation(record, at, table, seen_in(record, table.vlans(at), contexts), reader);
     let matches = |at: u32, record: Record<FlowDetectors>| query.filter.as_ref().is_none_or(|f| f.matches_conversation(&row(at, record)));
-    let (wanted, matching) = wanted_of_touched(table, query, kinds.count(table)).unwrap_or_else(|| wanted_of_all(table, query, matches));
+    let (wanted, matching) = wanted.unwrap_or_else(|| wanted_of_all(table, query, live, matches));
     let mut out = Selection { matching, ..Selection::default() };
     for (rows, list) in out.rows.iter_mut().zip(wanted) {
         rows.extend(list.into_iter().filter_map(|at| Some(shown(row(at, table.record(at)?), live))));

@@ -17,7 +17,7 @@ use crate::engine::fold::closed_flows::ClosedFlows;
 use crate::engine::fold::detectors::{DetectorReport, Detectors, FlowDetectors};
 use crate::engine::fold::history::HistoryPace;
 use crate::engine::fold::local::LocalNets;
-use crate::engine::fold::rows::{self, CountedKinds, EvictedFlows, FlowIncrease, Selection};
+use crate::engine::fold::rows::{self, CountedKinds, EvictedFlows, FlowIncrease, Selection, Wanted};
 use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::FragmentTable;
@@ -505,7 +505,8 @@ impl Shard {
     }
 
     /// Hands in what the request asks for and everything that changed. At its `last` the shard gives its conversations away.
-    pub fn report(&mut self, request: &Request) -> ShardReport {
+    /// `wanted` are the conversations to show, where it is not for the shard to find them.
+    pub fn report(&mut self, request: &Request, wanted: Option<Wanted>) -> ShardReport {
         let query = &request.query;
         self.flush();
         self.decide(if request.finished { request.now.plus(HOLD) } else { request.now });
@@ -521,13 +522,33 @@ impl Shard {
             flows: Selection::default(),
             names: rows::names(self.reader.names(), query),
         };
-        (report.flows, report.contexts) = if request.last { self.give_away(request) } else { self.selected(request) };
+        (report.flows, report.contexts) = if request.last { self.give_away(request) } else { self.selected(request, wanted) };
         report
     }
 
+    /// How many conversations of each kind there are, and whether their numbers are other ones than those at the last call.
+    pub fn count_kinds(&mut self) -> ([u64; 4], bool) {
+        self.kinds.count(&self.flows)
+    }
+
+    /// How many conversations there are; their numbers are those below.
+    pub fn conversations(&self) -> u32 {
+        u32::try_from(self.flows.len()).unwrap_or(u32::MAX)
+    }
+
+    /// A conversation by its number.
+    pub fn record(&self, at: u32) -> Option<Record<'_, FlowDetectors>> {
+        self.flows.record(at)
+    }
+
+    /// Numbers of the conversations of which something came since the last report.
+    pub fn touched(&self) -> &[u32] {
+        self.flows.touched()
+    }
+
     /// The conversations that a request asks for, and the contexts, where others are to come.
-    fn selected(&mut self, request: &Request) -> (Selection, Vec<Context>) {
-        let flows = rows::select((&self.flows, &mut self.kinds), &self.contexts, &self.reader, &request.query, request.live);
+    fn selected(&mut self, request: &Request, wanted: Option<Wanted>) -> (Selection, Vec<Context>) {
+        let flows = rows::select(&self.flows, &self.contexts, &self.reader, (&request.query, wanted), request.live);
         self.flows.reported();
         (flows, self.contexts.report())
     }
@@ -538,7 +559,7 @@ impl Shard {
         let is_every = request.query.filter.is_none() && flows.len() <= request.query.rows;
         let selection = match is_every {
             true => rows::all(&flows, &contexts, &self.reader, request.live),
-            false => rows::select((&flows, &mut self.kinds), &contexts, &self.reader, &request.query, request.live),
+            false => rows::select(&flows, &contexts, &self.reader, (&request.query, None), request.live),
         };
         (selection, contexts.into_added())
     }

@@ -18,6 +18,9 @@ pub struct RowTable<R> {
     index: Index,
     hasher: DefaultHashBuilder,
     touched: Vec<u32>,
+    /// Those that weighed most at the last snapshot, where [`Self::known`] of them are known; 0: none.
+    heaviest: Vec<u32>,
+    known: usize,
     other: Traffic,
     other_rows: u64,
     room: RowBudget,
@@ -56,6 +59,8 @@ impl<R> RowTable<R> {
             index: Index::default(),
             hasher: DefaultHashBuilder::default(),
             touched: Vec::new(),
+            heaviest: Vec::new(),
+            known: 0,
             other: Traffic::default(),
             other_rows: 0,
             room: room.clone(),
@@ -120,23 +125,32 @@ impl<R: Keyed> RowTable<R> {
         self.touched = Vec::new();
     }
 
-    /// The places of the first rows of a query. By what is recent they are among those touched, if these are enough: of the others nothing is.
+    /// The places of the first rows of a query. By what is recent they are among those touched and those that weighed most the last time: of all
+    /// others nothing is, and they weigh no more than then.
     fn first(&mut self, query: &Query, live: bool) -> Vec<u32> {
-        let recent: Option<fn(&Traffic) -> u64> = R::order(query).recent().filter(|_| live && self.touched.len() >= query.rows);
-        if let Some(number) = recent {
-            let rows = &mut self.rows;
-            let is_recent = |at: &u32| rows.get_mut(*at as usize).is_some_and(|row| row.recent().iter().any(|added| number(added) > 0));
-            let among: Vec<u32> = self.touched.iter().copied().filter(is_recent).collect();
-            if among.len() >= query.rows {
-                return R::first(query, &self.rows, among.into_iter());
-            }
+        let known = std::mem::take(&mut self.known);
+        if !live || query.filter.is_some() || R::order(query).recent().is_none() {
+            return R::first(query, &self.rows, places(&self.rows));
         }
-        R::first(query, &self.rows, places(&self.rows))
+        let among: Vec<u32> = if known >= query.rows {
+            let mut among = [self.touched.as_slice(), self.heaviest.as_slice()].concat();
+            among.sort_unstable();
+            among.dedup();
+            among
+        } else {
+            places(&self.rows).collect()
+        };
+        self.heaviest = R::first(&Query { rows: query.rows, ..Query::everything() }, &self.rows, among.iter().copied());
+        self.known = query.rows;
+        R::first(query, &self.rows, among.into_iter())
     }
 
     /// The rows a query asks for. `recent` numbers are since the previous call, or all of it unless `live`.
     pub fn table(&mut self, query: &Query, live: bool, last: bool) -> Table<R> {
         let mut total_rows = self.rows.len() as u64;
+        if query.filter.is_some() || self.rows.len() <= query.rows {
+            self.known = 0;
+        }
         let mut rows = if last && query.filter.is_none() && self.rows.len() <= query.rows {
             std::mem::take(&mut self.rows)
         } else if query.filter.is_none() && self.rows.len() > query.rows {
