@@ -7,7 +7,7 @@
 use crate::model::Arrange as _;
 use crate::model::time::SECOND;
 use crate::model::{Address, Explained, Finding, Severity, Subject};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A cause begins this long after its effect at most: one stretch that is looked at.
 const BEGINS: i64 = 60 * SECOND;
@@ -35,6 +35,10 @@ enum About {
     CriticalOfService,
     /// What the cause says that it strikes: hosts behind a router.
     Behind,
+    /// Nearly all that the effect says that it strikes are what causes of this kind are about.
+    Struck,
+    /// Whatever it is, where the cause held for most of the time that the effect is told of: what is said of all of the time begins before it.
+    Throughout,
 }
 
 struct Edge {
@@ -55,11 +59,21 @@ const EDGES: &[Edge] = &[
         about: About::Anything,
     },
     // What circles comes again and again, and so does what a storm repeats: neither is the mirror's doing.
-    Edge { causes: &["loop.layer2"], effects: &["dup.some", "low.uniqueness"], about: About::Anything },
+    Edge { causes: &["loop.layer2"], effects: &["dup.some", "low.uniqueness"], about: About::Throughout },
     Edge { causes: &["loop.layer2", "storm.broadcast", "storm.multicast", "arp.storm"], effects: &["dup.flood"], about: About::Anything },
     Edge {
         causes: &["loop.layer2", "storm.broadcast", "storm.multicast", "arp.storm"],
-        effects: &["tcp.loss", "tcp.rtt", "tcp.no_answer", "dns.unanswered", "dns.slow", "rtp.loss", "rtp.jitter"],
+        effects: &[
+            "tcp.loss",
+            "tcp.rtt",
+            "tcp.no_answer",
+            "dns.unanswered",
+            "dns.slow",
+            "server.slow",
+            "rtp.loss",
+            "rtp.jitter",
+            "pmtu.blackhole",
+        ],
         about: About::Anything,
     },
     // What makes broadcasts go round makes multicasts, and ARP is broadcast; a station that floods with ARP is the worse finding of the two.
@@ -99,10 +113,12 @@ const EDGES: &[Edge] = &[
     Edge { causes: &["icmp.unreachable"], effects: SILENT, about: About::Service },
     Edge {
         causes: &["pmtu.blackhole"],
-        effects: &["tcp.loss", "tcp.reset", "tls.failing", "server.slow", "service.errors"],
+        effects: &["tcp.loss", "tcp.reset", "tcp.no_answer", "tls.failing", "server.slow", "service.errors"],
         about: About::Host,
     },
     Edge { causes: &["tcp.synflood"], effects: &["tcp.no_answer", "tcp.refused", "tcp.reset", "server.slow"], about: About::Service },
+    // Answers to forged sources reach nobody, and routers say so to those who are flooded.
+    Edge { causes: &["tcp.synflood"], effects: &["icmp.unreachable"], about: About::Struck },
     // Whoever refuses credentials lets the client wait: that is meant.
     Edge { causes: &["auth.failing"], effects: &["server.slow"], about: About::Service },
     // Clients that object to something else (who issued it) object to a certificate that is valid as well.
@@ -164,8 +180,11 @@ fn list(at: usize, under: &[Vec<usize>], order: &mut Vec<usize>) {
 /// Where those findings stand that can follow from the one at `at`, ascending; `places` says where the findings of an identifier do.
 fn effects(findings: &[Finding], at: usize, places: &BTreeMap<&str, Vec<usize>>) -> Vec<usize> {
     let Some(cause) = findings.get(at) else { return Vec::new() };
+    let kin: Vec<&Finding> = places.get(cause.id).into_iter().flatten().filter_map(|at| findings.get(*at)).collect();
     let follows = |edge: &Edge, effect: &Finding| {
-        (effect.subject != cause.subject || effect.id != cause.id) && is_about(edge.about, cause, effect) && at_the_same_time(cause, effect)
+        let is_another = effect.subject != cause.subject || effect.id != cause.id;
+        let is_then = if edge.about == About::Throughout { throughout } else { at_the_same_time };
+        is_another && is_about(edge.about, (cause, &kin), effect) && is_then(cause, effect)
     };
     let edges = EDGES.iter().filter(|edge| edge.causes.contains(&cause.id));
     let pairs = edges.flat_map(|edge| edge.effects.iter().filter_map(|id| places.get(id)).flatten().map(move |at| (edge, *at)));
@@ -175,8 +194,30 @@ fn effects(findings: &[Finding], at: usize, places: &BTreeMap<&str, Vec<usize>>)
     out
 }
 
-fn is_about(about: About, cause: &Finding, effect: &Finding) -> bool {
+/// The part of what an effect strikes that is to be what causes are about, and the part of its time in which a cause must have held.
+const NEARLY_ALL: f64 = 0.8;
+const MOST: f64 = 0.5;
+
+/// Whether an effect strikes this cause's host, and hardly any but those that causes of its kind are about.
+fn are_struck((cause, kin): (&Finding, &[&Finding]), effect: &Finding) -> bool {
+    let hosts: BTreeSet<Address> = kin.iter().filter_map(|finding| address(&finding.subject)).collect();
+    let struck: Vec<Address> = effect.covers.iter().filter_map(address).collect();
+    let is_here = address(&cause.subject).is_some_and(|host| struck.contains(&host));
+    let known = struck.iter().filter(|host| hosts.contains(host)).count();
+    is_here && known as f64 >= NEARLY_ALL * struck.len() as f64
+}
+
+/// Whether a cause held for most of the time that an effect is told of.
+fn throughout(cause: &Finding, effect: &Finding) -> bool {
+    let both = cause.last.min(effect.last).seconds_since(cause.first.max(effect.first));
+    cause.active == effect.active && both > 0.0 && both >= MOST * effect.last.seconds_since(effect.first)
+}
+
+/// Whether an effect is about what it must be about to follow from a cause, one of its `kin`.
+fn is_about(about: About, (cause, kin): (&Finding, &[&Finding]), effect: &Finding) -> bool {
     match about {
+        About::Struck => are_struck((cause, kin), effect),
+        About::Throughout => cause.vlan.zip(effect.vlan).is_none_or(|(here, there)| here == there),
         About::Anything => may_strike(cause, effect),
         About::Milder => effect.severity <= cause.severity && may_strike(cause, effect),
         About::Service => cause.subject == effect.subject,
@@ -306,6 +347,32 @@ mod tests {
         assert_eq!(told(vec![storm(), loss(7, 105)]), ["arp.storm VLAN 7", "  tcp.loss 10.0.0.7:80/tcp"]);
         assert_eq!(told(vec![storm(), loss(8, 105)]), ["arp.storm VLAN 7", "tcp.loss 10.0.0.7:80/tcp"], "of another VLAN");
         assert_eq!(told(vec![storm(), loss(7, 60)]), ["arp.storm VLAN 7", "tcp.loss 10.0.0.7:80/tcp"], "it was there before");
+    }
+
+    /// A loop that began late in what is told of all of the time: it explains what it was most of.
+    #[test]
+    fn what_is_told_of_all_of_the_time_follows_from_what_was_most_of_it() {
+        let pair =
+            |from| told(vec![finding("loop.layer2", Subject::Network, from, 100), finding("low.uniqueness", Subject::Network, 0, 100)]);
+        assert_eq!(pair(50), ["loop.layer2 network", "  low.uniqueness network"]);
+        assert_eq!(pair(51), ["loop.layer2 network", "low.uniqueness network"]);
+    }
+
+    /// A router has no route to forged sources, and says so to those who answer them; or it has lost one, and many others hear it.
+    #[test]
+    fn what_routers_say_to_those_who_are_flooded_follows_from_the_floods() {
+        let host = |last: u8| Address::V4([10, 0, 0, last].into());
+        let floods = || (1..=8).map(|last| finding("tcp.synflood", service(host(last), 80), 0, 60));
+        let errors = |clients: u8| Finding {
+            covers: (1..=clients).map(|last| Subject::Host(host(last))).collect(),
+            ..finding("icmp.unreachable", Subject::Host(OTHER), 5, 60)
+        };
+        let indented = |clients| {
+            told(floods().chain([errors(clients)]).collect()).iter().filter(|line| line.starts_with("  icmp.unreachable")).count()
+        };
+        assert_eq!((indented(8), indented(10), indented(11)), (1, 1, 0));
+        let elsewhere = Finding { covers: vec![Subject::Host(host(99))], ..errors(0) };
+        assert_eq!(told(floods().chain([elsewhere]).collect()).iter().filter(|line| line.starts_with("  ")).count(), 0);
     }
 
     #[test]

@@ -191,6 +191,10 @@ fn vlan_of(report: &Report, evidence: &Evidence) -> Option<u16> {
 /// Who suffers at a service, by name: the first few.
 fn suffering(id: &str, report: &Report, evidence: &Evidence) -> Option<String> {
     let Subject::Service { address, port, protocol } = report.subject else { return None };
+    // Who floods does not suffer, and is nobody where the address is forged.
+    if id == "tcp.synflood" {
+        return None;
+    }
     let key = ServiceKey { address, port, protocol };
     let service = evidence.network.services.iter().find(|service| service.key == key)?;
     let since = &service.since_success;

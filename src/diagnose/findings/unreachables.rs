@@ -176,23 +176,40 @@ fn evidence(one: &UnreachableEvidence, count: u64, clients: u64, targets: u64) -
     ]
 }
 
+/// Those who hear it.
+fn hosts(clients: &[Address]) -> Vec<Subject> {
+    clients.iter().copied().map(Subject::Host).collect()
+}
+
 fn alone(one: &UnreachableEvidence) -> Report {
+    let struck = hosts(&one.clients);
     let (clients, reason) = (one.clients.len() as u64, reason(one));
     let (errors, who) = (plural(one.count, "ICMP error"), plural(clients, "client"));
     let title = format!("{} says that {} cannot be reached: {}; {errors} to {who}", one.reporter, one.target, reason.words);
     let report = Report::new(severity(clients, reason.is_meant), title, evidence(one, one.count, clients, 1));
     let advice = advice((one.reporter, one.is_v6, one.code), &one.target.to_string(), one.target, &asks(&one.clients));
-    advised(report, advice).about(Subject::Host(one.target)).suffered_by(clients).proved_by(&one.proof).held(vec![one.span])
+    advised(report, advice)
+        .about(Subject::Host(one.target))
+        .covering(struck)
+        .suffered_by(clients)
+        .proved_by(&one.proof)
+        .held(vec![one.span])
 }
 
 fn together(first: &UnreachableEvidence, told: &[&UnreachableEvidence]) -> Report {
     let (count, clients, span) = sum(told);
+    let struck = hosts(&clients);
     let (clients, reason) = (clients.len() as u64, reason(first));
     let (errors, who) = (plural(count, "ICMP error"), plural(clients, "client"));
     let hosts = grouped(told.len() as u64);
     let title = format!("{} says that {hosts} hosts cannot be reached: {}; {errors} to {who}", first.reporter, reason.words);
     let report = Report::new(severity(clients, reason.is_meant), title, evidence(first, count, clients, told.len() as u64));
-    report.about(Subject::Host(first.reporter)).suffered_by(clients).proved_by(&first.proof).held(span.into_iter().collect())
+    report
+        .about(Subject::Host(first.reporter))
+        .covering(struck)
+        .suffered_by(clients)
+        .proved_by(&first.proof)
+        .held(span.into_iter().collect())
 }
 
 #[cfg(test)]
