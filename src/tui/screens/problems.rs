@@ -9,6 +9,7 @@
 
 use crate::model::{Finding, Severity, Verdict};
 use crate::snapshot::Snapshot;
+use crate::snapshot::tables::findings::FINDINGS;
 use crate::tui::canvas::{Canvas, cells, hundredths, split_top};
 use crate::tui::details::finding;
 use crate::tui::label;
@@ -137,7 +138,7 @@ fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Fi
     let note = match rows.len() {
         0 if all > 0 => format!("0 of {all} match the filter"),
         shown if shown < all => format!("{shown} of {all} match the filter · {note}"),
-        _ => note,
+        _ => note + scene.unasked(|filter| filter.asks_of(&FINDINGS)),
     };
     let title = if scene.snapshot.span.is_some() { scene.based("Problems") } else { "Problems".to_owned() };
     let body = titled(canvas, area, &title, &[(note.into(), scene.style(Hue::Dim))], false);
