@@ -330,6 +330,7 @@ pub(super) fn has_all_conversations(snapshot: &Snapshot) -> bool {
 pub(super) fn empty(scene: &Scene) -> &'static str {
     let s = scene.snapshot;
     match (&scene.view.filter, s.finished) {
+        _ if scene.partial => "one moment: all rows are being asked for again",
         (Some(_), _) => "nothing matches the filter · Esc shows all rows again",
         (None, _) if s.span.is_some() => "none in this span of time · Esc returns to now",
         (None, true) if s.stats.total.packets == 0 => "the capture has no packets",

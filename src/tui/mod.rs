@@ -18,6 +18,7 @@
 mod actions;
 mod app;
 mod ascii;
+mod asked;
 mod background;
 mod canvas;
 mod chrome;

@@ -228,6 +228,8 @@ pub(super) struct Scene<'a> {
     pub read: Option<f64>,
     /// Seconds the picture is behind, while paused.
     pub behind: f64,
+    /// Whether rows are missing that another filter hid, until the engine has answered: how many there are is not known.
+    pub partial: bool,
 }
 
 impl Scene<'_> {

@@ -77,6 +77,7 @@ impl Merge {
             diagnosis: Diagnosis { host, network, findings },
             history: self.history.as_ref().map(HistoryKeeper::history).unwrap_or_default(),
             span: None,
+            narrowed_by: query.filter.as_ref().map(|filter| filter.text().into()),
         };
         tell_speed(&mut snapshot);
         self.tell_vlans(&mut snapshot);

@@ -104,6 +104,9 @@ impl Screen for ConversationsScreen {
 pub(in crate::tui) fn shown<R>(scene: &Scene, rows: usize, table: &Table<R>, unasked: &'static str) -> Vec<(Cow<'static, str>, Style)> {
     let dim = scene.style(Hue::Dim);
     let mut out = Vec::new();
+    if scene.partial {
+        return vec![("…".into(), dim)];
+    }
     if table.total_rows > rows as u64 {
         out.push((format!("first {} of {}", units::grouped(rows as u64), units::grouped(table.total_rows)).into(), dim));
     } else {

@@ -549,3 +549,42 @@ fn clients_that_are_not_listed_are_counted() {
     let many = title(5_000);
     assert!(many.contains(" listed of 5,000 "), "{many}");
 }
+
+/// Behind Esc a port's picture lacks the rows that the filter hid until the engine has answered: nobody claims that there are none, the kind that
+/// was shown stays, and a picture that is held meanwhile gets its rows.
+#[test]
+fn rows_that_a_filter_hid_are_not_said_to_be_none() {
+    let narrowed = |number: u64| {
+        let mut snapshot = demo::snapshot(Story::Calm, 1);
+        snapshot.number = number;
+        let kept = |row: &crate::snapshot::HostRow| row.address.to_string() == "10.20.1.7";
+        let ends = &mut snapshot.stats.endpoints;
+        for table in [&mut ends.ip, &mut ends.ipv6, &mut ends.eth, &mut ends.tcp, &mut ends.udp] {
+            table.rows.retain(kept);
+            table.total_rows = table.rows.len() as u64;
+        }
+        snapshot.narrowed_by = Some("10.20.1.7".into());
+        snapshot
+    };
+    let mut session = Session::new(Story::Calm, 120, 40);
+    session.keys("3 Right Right");
+    let (kind, rows) = (session.app.pane().kind, session.app.topics().len());
+    session.keys("/").kinds("10.20.1.7").keys("Enter");
+    session.see(narrowed(1_001));
+    session.keys("Esc");
+    let line = |session: &Session| session.lines().into_iter().find(|line| line.contains("TCP ports")).unwrap_or_default();
+    assert!(!line(&session).chars().any(|c| c == '0' || c.is_ascii_digit() && c != '4' && c != '6'), "{}", line(&session));
+    assert_eq!(session.app.pane().kind, kind);
+    session.see(narrowed(1_002));
+    assert_eq!(session.app.pane().kind, kind, "a picture of before is no answer");
+    session.keys("p");
+    let mut whole = demo::snapshot(Story::Calm, 2);
+    whole.number = 1_003;
+    session.see(whole);
+    assert_eq!((session.app.pane().kind, session.app.topics().len()), (kind, rows), "{}", session.text());
+    let held = session.app.held.number;
+    let mut next = demo::snapshot(Story::Calm, 3);
+    next.number = 1_004;
+    session.see(next);
+    assert_eq!(session.app.held.number, held, "now it is held");
+}
