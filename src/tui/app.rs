@@ -8,11 +8,11 @@ use super::hints::{self, Here};
 use super::label;
 pub(super) use super::modal::{Modal, Note, Typing};
 use super::options::{DashboardOptions, KeptChoices};
-use super::panels::{load, top};
+use super::panels::{load, mirror, top};
 use super::rates::Rates;
 use super::row_action::Bookmark;
+use super::screen::Screen;
 use super::screen::ScreenEntry;
-use super::screen::{Screen, Sorts};
 use super::screens::overview::OverviewScreen;
 use super::screens::{SCREENS, packets};
 use super::theme::Theme;
@@ -491,6 +491,16 @@ impl App {
             let text = (self.options.explain)(id).unwrap_or_else(|| "There is no longer explanation of this finding.".into());
             self.modal = Modal::Explain { title: id.to_owned(), text, scroll: 0 };
         }
+    }
+
+    /// The text about what could not be judged of network and mirror.
+    pub(super) fn tell_not_judged(&mut self) {
+        let facts = mirror::nothing_known_of(&self.scene());
+        if facts.is_empty() {
+            return self.say("everything that is looked for was judged".into());
+        }
+        let text = facts.iter().map(|(name, why, _)| format!("{name}\n  {why}")).collect::<Vec<_>>().join("\n");
+        self.modal = Modal::Explain { title: format!("Not judged: {}", facts.len()), text, scroll: 0 };
     }
 
     /// Shows only rows that match.

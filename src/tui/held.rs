@@ -10,6 +10,7 @@ use crate::snapshot::table::TableSpec;
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::endpoints::ENDPOINTS;
 use crate::snapshot::tables::services::SERVICES;
+use crate::snapshot::tables::stations::{STATIONS, StationRow, stations};
 use crate::snapshot::tables::vlans::VLANS;
 use crate::snapshot::{Conversation, Filter, HostRow, Kinds, ProtocolRow, Service, Snapshot, Table, VlanRow};
 use std::collections::{HashMap, HashSet};
@@ -26,6 +27,7 @@ pub(super) fn narrowed(snapshot: &Arc<Snapshot>, filter: Option<&Filter>) -> Arc
     let [tcp, udp, sctp] = by_port(talks).map(|table| vec![table]);
     narrow(&filter, [(&mut ends.tcp, tcp), (&mut ends.udp, udp), (&mut ends.sctp, sctp)]);
     narrow(&filter, [&mut ends.ip, &mut ends.ipv6, &mut ends.eth].map(|table| (table, everything(talks))));
+    add_stations(&filter, snapshot, &mut out.stats.endpoints);
     narrow(&filter, [(&mut out.stats.services, by_port(talks).to_vec())]);
     narrow(&filter, [(&mut out.stats.vlans, everything(talks))]);
     let c = &mut out.stats.conversations;
@@ -34,6 +36,19 @@ pub(super) fn narrowed(snapshot: &Arc<Snapshot>, filter: Option<&Filter>) -> Arc
     }
     out.stats.protocols = tree(&filter, &out, snapshot);
     Arc::new(out)
+}
+
+/// Shows network cards as well for what is known of them as stations, and for the addresses of hosts that are shown: pairs of cards do not say what
+/// is spoken between them.
+fn add_stations(filter: &Filter, all: &Snapshot, ends: &mut Kinds<HostRow>) {
+    let hosts: HashSet<Address> = [&ends.ip, &ends.ipv6].into_iter().flat_map(|table| &table.rows).map(|row| row.address).collect();
+    let is_shown =
+        |row: &StationRow| row.addresses.iter().any(|address| hosts.contains(address)) || filter.verdict(&STATIONS, row) == Some(true);
+    let mut shown: HashSet<Address> = ends.eth.rows.iter().map(|row| row.address).collect();
+    shown.extend(stations(all).iter().filter(|row| is_shown(row)).map(|row| Address::Mac(row.mac)));
+    let mut table = all.stats.endpoints.eth.clone();
+    keep(&mut table, |row| shown.contains(&row.address));
+    ends.eth = table;
 }
 
 /// Conversations of one table, and the transport of those that have ports.

@@ -48,6 +48,7 @@ mod row_action;
 mod run;
 mod screen;
 mod screens;
+mod sorting;
 mod still;
 mod svg;
 mod terminal;

@@ -281,7 +281,13 @@ impl Filter {
 
     /// Whether an end point is shown for what is known of itself, or may be for one of its conversations.
     pub fn may_match_host(&self, row: &HostRow) -> bool {
-        self.verdict_of_itself(&ENDPOINTS, row).unwrap_or(true)
+        // A network card may have an address that is asked for.
+        let is_card = matches!(row.address, Address::Mac(_));
+        let holds = |term: &Term| {
+            let own = of_itself(term, self, ENDPOINTS.fields, row);
+            if is_card && matches!(term, Term::Text(_) | Term::Network(_)) { own.filter(|holds| *holds) } else { own }
+        };
+        self.expression.holds(&holds).unwrap_or(true)
     }
 }
 
