@@ -77,6 +77,9 @@ pub enum AppBy {
 }
 
 impl AppBy {
+    /// The words of both.
+    pub const TOKENS: [&str; 2] = [AppBy::Content.token(), AppBy::Port.token()];
+
     /// Its word in reports.
     pub const fn token(self) -> &'static str {
         match self {

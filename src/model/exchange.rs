@@ -157,6 +157,9 @@ pub enum ResponseBy {
 }
 
 impl ResponseBy {
+    /// The words of all.
+    pub const TOKENS: [&str; 3] = [ResponseBy::Answers.token(), ResponseBy::Turns.token(), ResponseBy::Handshakes.token()];
+
     /// Its word in reports.
     pub const fn token(self) -> &'static str {
         match self {

@@ -16,6 +16,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// The words of all, the worst first.
+    pub const TOKENS: [&str; 3] = [Severity::Critical.token(), Severity::Warning.token(), Severity::Note.token()];
+
     /// A sign that reads without colour; none of them is that of what is good, `●`.
     pub fn sign(self) -> &'static str {
         match self {
@@ -26,7 +29,7 @@ impl Severity {
     }
 
     /// Its word in reports.
-    pub fn token(self) -> &'static str {
+    pub const fn token(self) -> &'static str {
         match self {
             Severity::Note => "note",
             Severity::Warning => "warning",
@@ -168,6 +171,9 @@ pub enum PathSide {
 }
 
 impl PathSide {
+    /// The words of both.
+    pub const TOKENS: [&str; 2] = [PathSide::Client.token(), PathSide::Server.token()];
+
     /// The word in reports.
     pub const fn token(self) -> &'static str {
         match self {
@@ -187,6 +193,9 @@ pub enum Location {
 }
 
 impl Location {
+    /// The words of both.
+    pub const TOKENS: [&str; 2] = [Location::BeforeMirror.token(), Location::BeyondMirror.token()];
+
     /// The word in reports.
     pub const fn token(self) -> &'static str {
         match self {

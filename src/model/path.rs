@@ -192,6 +192,11 @@ impl Path {
     pub fn contains(self, proto: Proto) -> bool {
         self.layers().any(|l| l == Layer::Known(proto))
     }
+
+    /// Whether a transport with ports is one of the layers.
+    pub fn has_ports(self) -> bool {
+        [Proto::Tcp, Proto::Udp, Proto::Sctp].into_iter().any(|proto| self.contains(proto))
+    }
 }
 
 impl Layer {

@@ -86,7 +86,7 @@ fn title(s: &Snapshot, token: &str) -> Option<&'static str> {
 }
 
 /// What came of late of each path and of none below it.
-fn own_recent(s: &Snapshot) -> HashMap<Path, Traffic> {
+pub fn own_recent(s: &Snapshot) -> HashMap<Path, Traffic> {
     let mut own: HashMap<Path, Traffic> = HashMap::with_capacity(s.stats.protocols.len());
     for row in &s.stats.protocols {
         own.insert(row.path, row.recent);

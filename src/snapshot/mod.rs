@@ -382,6 +382,8 @@ pub struct Snapshot {
     pub history: History,
     /// Which span of the past the numbers are of; `None`: they are not of the past.
     pub span: Option<Arc<SpanShown>>,
+    /// The text of the filter that its conversations and end points match, others being left out; `None`: the largest of all are here.
+    pub narrowed_by: Option<Arc<str>>,
 }
 
 impl Snapshot {

@@ -4,8 +4,11 @@ use super::{Conversation, HostRow, Snapshot};
 use crate::model::{Carried, Timestamp};
 
 impl Snapshot {
-    /// Takes out what was computed of times that there are none of. Load, durations and findings ask [`Snapshot::is_timed`] themselves.
-    pub fn forget_times(&mut self) {
+    /// Takes out what was computed of times where there are none. Load, durations and findings ask [`Snapshot::is_timed`] themselves.
+    pub fn forget_unknown_times(&mut self) {
+        if self.is_timed() {
+            return;
+        }
         let c = &mut self.stats.conversations;
         let tables = [&mut c.eth, &mut c.ip, &mut c.ipv6, &mut c.tcp, &mut c.udp, &mut c.sctp];
         tables.into_iter().flat_map(|table| &mut table.rows).for_each(conversation);

@@ -275,7 +275,7 @@ impl App {
     }
 
     /// The screen as it was last drawn, without what lies over it.
-    fn still(&self) -> Buffer {
+    pub(super) fn still(&self) -> Buffer {
         let mut buffer = Buffer::empty(Rect { x: 0, y: 0, ..self.area });
         self.paint_without_modal(&mut buffer);
         buffer

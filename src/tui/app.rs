@@ -8,24 +8,21 @@ use super::hints::{self, Here};
 use super::label;
 pub(super) use super::modal::{Modal, Note, Typing};
 use super::options::{DashboardOptions, KeptChoices};
-use super::panels::{load, top};
+use super::panels::{load, mirror, top};
 use super::rates::Rates;
 use super::row_action::Bookmark;
+use super::screen::Screen;
 use super::screen::ScreenEntry;
-use super::screen::{Effect, Screen, Sorts};
 use super::screens::overview::OverviewScreen;
 use super::screens::{SCREENS, packets};
 use super::theme::Theme;
 use super::time_cursor::ChartTimes;
 use super::view::{Pane, SCALES, Scene, Topic, Trail, View};
 use crate::model::Timestamp;
-use crate::snapshot::{Column, Filter, Order, Query, Snapshot, sweeps};
+use crate::snapshot::{Filter, Order, Query, Snapshot, sweeps};
 use ratatui::layout::Rect;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// The engine is asked for deeper rows when nothing was typed for so long: on large captures that is work.
-const TYPING_PAUSE: Duration = Duration::from_millis(250);
 
 /// How long a word about a key stands.
 const NOTICE: Duration = Duration::from_secs(2);
@@ -53,7 +50,7 @@ pub(super) struct App {
     baseline_seen: u64,
     pub(super) stack: Vec<(Topic, Pane)>,
     pub(super) modal: Modal,
-    latest: Arc<Snapshot>,
+    pub(super) latest: Arc<Snapshot>,
     /// The newest picture that is shown, as it came; then with the rates of its screens; then with the rows of the filter.
     pub(super) raw: Arc<Snapshot>,
     pub(super) held: Arc<Snapshot>,
@@ -70,8 +67,8 @@ pub(super) struct App {
     pub(super) spans_seen: u64,
     /// Where times are on the load chart that was drawn last.
     pub(super) chart_times: Option<ChartTimes>,
-    asked: Option<Query>,
-    begun: bool,
+    pub(super) asked: Option<Query>,
+    pub(super) begun: bool,
     /// The time scale and the orders it began with.
     begun_with: (usize, Order, Order),
     /// Time scale and orders that were chosen before it began anew.
@@ -166,8 +163,13 @@ impl App {
             self.begin(&snapshot);
         }
         self.rates.note(&snapshot);
+        // A picture that was held before all of its rows were here gets them.
+        let is_owed = self.view.paused && self.is_partial() && self.answers(&snapshot);
         self.latest = snapshot;
-        if !self.view.paused {
+        if is_owed {
+            self.held_rates = Some(Box::new(self.rates.clone()));
+        }
+        if !self.view.paused || is_owed {
             self.show_latest();
         }
         true
@@ -246,6 +248,9 @@ impl App {
     /// Where the user chose no kind of rows, screens show one that has some.
     fn show_rows(&mut self) {
         let scene = self.scene();
+        if scene.partial {
+            return;
+        }
         let kind = |(at, (pane, entry)): (usize, (&Pane, &ScreenEntry))| {
             // What is in front stays as long as it has rows; others begin where they usually do.
             let from = match pane.before_filter {
@@ -302,7 +307,7 @@ impl App {
     }
 
     /// The page about something, when one is in front.
-    fn subject(&self) -> Option<(&'static dyn SubjectPage, &Topic)> {
+    pub(super) fn subject(&self) -> Option<(&'static dyn SubjectPage, &Topic)> {
         let (topic, _) = self.stack.last()?;
         details::page(topic).map(|page| (page, topic))
     }
@@ -345,6 +350,7 @@ impl App {
             age: self.age,
             read: self.read,
             behind: self.latest.now.seconds_since(self.held.now).max(0.0),
+            partial: self.is_partial(),
         }
     }
 
@@ -440,39 +446,6 @@ impl App {
         }
     }
 
-    /// What the page in front wants from the feed.
-    fn query(&self) -> Query {
-        let usual = busiest(self.latest.live);
-        let sorts = if self.stack.is_empty() { self.page().sorting().map(|s| s.0) } else { None };
-        let narrowed = self.subject().and_then(|(page, topic)| page.narrows(topic));
-        let filter = match (self.view.filter.clone(), narrowed) {
-            (Some(mine), Some(narrowed)) => Some(mine.and(narrowed)),
-            (mine, narrowed) => mine.or(narrowed),
-        };
-        // What only the screen remembers is of rows that are busy now.
-        let known =
-            |order: Order| if order.column.remembered_seconds().is_some() { Order { column: Column::RATE, ..order } } else { order };
-        Query {
-            conversations: if sorts == Some(Sorts::Conversations) { known(self.view.conversations) } else { usual },
-            endpoints: if sorts == Some(Sorts::Endpoints) { known(self.view.endpoints) } else { usual },
-            filter,
-            ..Query::default()
-        }
-    }
-
-    /// The question for the feed, when it is another one than before.
-    pub(super) fn question(&mut self) -> Option<Effect> {
-        if matches!(&self.modal, Modal::Filter(typing) if self.now.saturating_sub(typing.since) < TYPING_PAUSE) {
-            return None;
-        }
-        let query = self.query();
-        if self.asked.as_ref() == Some(&query) || !self.begun {
-            return None;
-        }
-        self.asked = Some(query.clone());
-        Some(Effect::Ask(query))
-    }
-
     /// Lets time pass; whether anything on screen changes.
     pub fn tick(&mut self, now: Duration) -> bool {
         self.now = now;
@@ -520,18 +493,24 @@ impl App {
         }
     }
 
+    /// The text about what could not be judged of network and mirror.
+    pub(super) fn tell_not_judged(&mut self) {
+        let facts = mirror::nothing_known_of(&self.scene());
+        if facts.is_empty() {
+            return self.say("everything that is looked for was judged".into());
+        }
+        let text = facts.iter().map(|(name, why, _)| format!("{name}\n  {why}")).collect::<Vec<_>>().join("\n");
+        self.modal = Modal::Explain { title: format!("Not judged: {}", facts.len()), text, scroll: 0 };
+    }
+
     /// Shows only rows that match.
     pub(super) fn filter(&mut self, filter: Option<Filter>) {
         if self.view.filter.as_ref().map(Filter::text) != filter.as_ref().map(Filter::text) {
             self.select(None);
             self.panes.iter_mut().for_each(|pane| pane.filter_anew(filter.is_none()));
-            let is_over = filter.is_none();
             self.view.filter = filter;
             self.narrow();
-            // Until the engine has answered again, rows that the filter hid are missing.
-            if !is_over {
-                self.show_rows();
-            }
+            self.show_rows();
         }
     }
 

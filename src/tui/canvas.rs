@@ -30,6 +30,8 @@ pub(super) enum Hit {
     Choice(usize),
     /// Sort by a column.
     Column(Column),
+    /// A column that nothing sorts by, by its title.
+    Unsorted(&'static str),
 }
 
 /// The list a page shows: where its window is.

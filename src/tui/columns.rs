@@ -296,12 +296,11 @@ pub(super) fn busiest_hosts<'a>(scene: &Scene<'a>) -> Vec<(Topic, End<'a>)> {
 /// Who talks to whom, each packet once: by ports, by addresses where there are none, by network cards where there is no IP.
 pub(super) fn busiest_conversations<'a>(scene: &Scene<'a>, keep: &dyn Fn(&Conversation) -> bool) -> Vec<(Topic, KindAndConversation<'a>)> {
     let snapshot = scene.snapshot;
-    let has_ports = |path: Path| [Proto::Tcp, Proto::Udp, Proto::Sctp].into_iter().any(|proto| path.contains(proto));
     let pair = |c: &Conversation| if c.a <= c.b { (c.a, c.b) } else { (c.b, c.a) };
     let of = |kinds: &'static [Kind]| of_kinds(snapshot, kinds);
     let ports = || of(&[Kind::Tcp, Kind::Udp, Kind::Sctp]);
     // Of a pair of addresses that talks with ports too it is not known how much it talks without.
-    let mut bare: Vec<(Kind, &Conversation)> = of(&[Kind::Ip, Kind::Ipv6]).filter(|(_, c)| !has_ports(c.path)).collect();
+    let mut bare: Vec<(Kind, &Conversation)> = of(&[Kind::Ip, Kind::Ipv6]).filter(|(_, c)| !c.path.has_ports()).collect();
     if !bare.is_empty() {
         let with_ports: HashSet<_> = ports().map(|(_, c)| pair(c)).collect();
         bare.retain(|(_, c)| !with_ports.contains(&pair(c)));
@@ -331,6 +330,7 @@ pub(super) fn has_all_conversations(snapshot: &Snapshot) -> bool {
 pub(super) fn empty(scene: &Scene) -> &'static str {
     let s = scene.snapshot;
     match (&scene.view.filter, s.finished) {
+        _ if scene.partial => "one moment: all rows are being asked for again",
         (Some(_), _) => "nothing matches the filter · Esc shows all rows again",
         (None, _) if s.span.is_some() => "none in this span of time · Esc returns to now",
         (None, true) if s.stats.total.packets == 0 => "the capture has no packets",

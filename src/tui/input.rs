@@ -5,9 +5,9 @@ use super::canvas::Hit;
 use super::chrome::palette::{self, Action, Choice, Palette};
 use super::keymap;
 use super::row_action::RowAction;
-use super::screen::{Effect, Screen, Sorts};
+use super::screen::{Effect, Screen};
 use super::screens::{bursts, compare};
-use crate::snapshot::{Column, Filter, Order, tables};
+use crate::snapshot::Filter;
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use std::sync::Arc;
 use tui_input::Input;
@@ -173,6 +173,7 @@ impl App {
             Effect::Step(by) => self.step(by),
             Effect::Say(words) => self.say(words.to_owned()),
             Effect::Explain => self.explain(),
+            Effect::NotJudged => self.tell_not_judged(),
             other => return vec![other],
         }
         Vec::new()
@@ -181,6 +182,12 @@ impl App {
     fn palette_key(&mut self, key: KeyEvent, event: &Event, mut palette: Palette) -> Vec<Effect> {
         let found = self.choices(&palette);
         let last = found.len().saturating_sub(1);
+        // What a menu shows beside a line is the key that does it, until something is typed.
+        if let (true, "", KeyCode::Char(typed)) = (palette.menu, palette.input.value(), key.code)
+            && let Some(choice) = found.iter().find(|choice| choice.key.chars().eq([typed]))
+        {
+            return self.choose(choice.action);
+        }
         match key.code {
             KeyCode::Esc => return Vec::new(),
             KeyCode::Enter => return found.get(palette.at).map(|choice| self.choose(choice.action)).unwrap_or_default(),
@@ -227,7 +234,13 @@ impl App {
     /// A key on the page in front; one that changes nothing says so.
     fn page_key(&mut self, key: KeyEvent, control: bool) -> Vec<Effect> {
         let before = self.choices_made();
+        // Names and units are chosen for all pages, also on one that shows none.
+        let words = unseen(key.code).filter(|_| !control);
+        let drawn = words.map(|_| self.still());
         let effects = self.do_page_key(key, control);
+        if let Some(words) = words.filter(|_| self.notice.is_none() && drawn == Some(self.still())) {
+            self.say(words.to_owned());
+        }
         let is_silent = effects.is_empty() && self.notice.is_none() && matches!(self.modal, Modal::None) && self.choices_made() == before;
         // At the end of a list everybody sees why the selection stays, and which screen is in front.
         let is_seen = match key.code {
@@ -390,8 +403,9 @@ impl App {
             (pane.kind, pane.is_kind_chosen) = (kind, true);
             pane.offset = 0;
         }
-        // Walking with a selection keeps one, so that the way is visible.
-        if selected {
+        // Walking with a selection keeps one, so that the way is visible; where no tab says which kind it is, walking selects.
+        let has_tabs = self.hits.iter().any(|(_, hit)| matches!(hit, Hit::Kind(_)));
+        if selected || !has_tabs {
             let first = self.topics().into_iter().next();
             self.select(first);
         }
@@ -404,69 +418,6 @@ impl App {
             self.select(None);
         } else if !self.return_to_now() {
             self.filter(None);
-        }
-    }
-
-    fn order(&mut self, sorts: Sorts) -> Option<&mut Order> {
-        match sorts {
-            Sorts::Conversations => Some(&mut self.view.conversations),
-            Sorts::Endpoints => Some(&mut self.view.endpoints),
-            Sorts::Rows(table) => {
-                let usual = tables::find(table).map(|t| t.order()).unwrap_or_default();
-                self.pane_mut().map(|pane| pane.order.get_or_insert(usual))
-            }
-        }
-    }
-
-    fn next_column(&mut self) {
-        let Some((sorts, columns)) = self.page().sorting() else { return };
-        let Some(now) = self.order(sorts).map(|order| order.column) else { return };
-        // A file has no rates of now.
-        let live = self.shown.live;
-        let columns: Vec<Column> = columns.iter().copied().filter(|c| live || !c.is_of_now()).collect();
-        // What stands on the screen is walked through: an order by what nobody sees looks like none.
-        let is_seen = |column: &Column| self.hits.iter().any(|(_, hit)| *hit == Hit::Column(*column));
-        let seen: Vec<Column> = columns.iter().copied().filter(|column| *column == now || is_seen(column)).collect();
-        let columns = if seen.len() > 1 { seen } else { columns };
-        let at = columns.iter().position(|c| *c == now).map_or(0, |i| (i + 1) % columns.len().max(1));
-        if let Some(column) = columns.get(at) {
-            self.sort(*column);
-        }
-    }
-
-    fn sort(&mut self, column: Column) {
-        let Some((sorts, _)) = self.page().sorting() else { return };
-        // Words and addresses read from A, amounts from the largest.
-        let descending = match sorts {
-            Sorts::Rows(table) => {
-                let heads = tables::find(table).map(|t| t.heads()).unwrap_or_default();
-                heads.iter().any(|h| h.token == column.0 && h.kind.is_amount())
-            }
-            _ => ![Column::ENDS, Column::ADDRESS, Column::APP, Column::STATE].contains(&column),
-        };
-        let Some(order) = self.order(sorts) else { return };
-        if order.column == column {
-            order.descending = !order.descending;
-        } else {
-            *order = Order { column, descending };
-        }
-        self.again();
-    }
-
-    fn turn(&mut self) {
-        let Some((sorts, _)) = self.page().sorting() else { return };
-        let Some(order) = self.order(sorts) else { return };
-        order.descending = !order.descending;
-        self.again();
-    }
-
-    /// Sorts anew, also while a row is selected.
-    fn again(&mut self) {
-        if let Some(pane) = self.pane_mut() {
-            pane.held.clear();
-        }
-        if self.pane().selected.is_some() {
-            self.hold();
         }
     }
 
@@ -531,6 +482,7 @@ impl App {
             Some(Hit::Press(code)) => return self.choose(Action::Press(code)),
             Some(Hit::Kind(i)) => self.kind(i),
             Some(Hit::Column(column)) => self.sort(column),
+            Some(Hit::Unsorted(title)) => self.say(format!("{title}: nothing is sorted by that")),
             Some(Hit::Row(kind, topic)) => {
                 if self.pane().selected.as_ref() == Some(&topic) {
                     self.open(topic);
@@ -547,6 +499,18 @@ impl App {
             Some(Hit::Choice(_)) | None => {}
         }
         Vec::new()
+    }
+}
+
+/// What is said of a key that chooses something of which this page shows nothing.
+fn unseen(code: KeyCode) -> Option<&'static str> {
+    match code {
+        KeyCode::Char('n') => Some("names or numbers: nothing on this page has a name beside its number"),
+        KeyCode::Char('b') => Some("bits or bytes: no rate stands on this page"),
+        KeyCode::Char('d') => Some("directions: nothing tells them apart here · --local-net tells which networks are inside"),
+        KeyCode::Char('s' | 'S') => Some("there are no rows to sort here"),
+        KeyCode::Left | KeyCode::Right => Some("there is nothing beside this: all of it stands here"),
+        _ => None,
     }
 }
 

@@ -79,6 +79,7 @@ const ACTIONS: &[Action] = &[
     action("", "screen_8", &["8"]),
     action("", "screen_9", &["9"]),
     action("", "screen_0", &["0"]),
+    action("Problems", "not_judged", &["N"]),
     action("Compare", "against", &["a"]),
     action("Compare", "noise", &["z"]),
     action("Packets", "search", &["/"]),

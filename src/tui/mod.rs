@@ -18,6 +18,7 @@
 mod actions;
 mod app;
 mod ascii;
+mod asked;
 mod background;
 mod canvas;
 mod chrome;
@@ -47,6 +48,7 @@ mod row_action;
 mod run;
 mod screen;
 mod screens;
+mod sorting;
 mod still;
 mod svg;
 mod terminal;

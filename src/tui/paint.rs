@@ -63,14 +63,14 @@ impl App {
         let (body, last) = split_top(rest, if rest.height >= 4 { rest.height - 1 } else { rest.height });
         // What no past is kept of must not be taken for that of the span.
         let timeless = self.is_timeless();
-        let words = "All of the time up to now: of this no past is kept by spans · Esc returns to now";
+        let words = "Of this no past is kept: all of the time up to now · Esc returns to now";
         let banner = header::banner(&self.held, self.failure.as_deref(), self.unwritten().as_deref())
             .or_else(|| timeless.then(|| (Hue::Warn, words.to_owned())));
         let (line, body) = split_top(body, u16::from(banner.is_some() && body.height > 2));
         if let (Some((hue, words)), true) = (banner, line.height > 0) {
             let style = self.theme.badge(hue);
             canvas.run(line.x, line.y, line.width, " ", style);
-            footer::message(&mut canvas, line, &words, style);
+            footer::banner(&mut canvas, line, &words, style);
             canvas.over(line, style);
         }
         self.page().draw(&mut canvas, body, &scene);

@@ -258,6 +258,7 @@ impl Picker {
             age: None,
             read: None,
             behind: 0.0,
+            partial: false,
         };
         let (top, rest) = split_top(area, if area.height >= 8 { 2 } else { 1 });
         let width = top.width.saturating_sub(2);

@@ -261,6 +261,7 @@ fn obey(feed: &dyn Feed, effects: impl IntoIterator<Item = Effect>) -> Next {
             | Effect::Say(_)
             | Effect::Step(_)
             | Effect::Explain
+            | Effect::NotJudged
             | Effect::Copy(..)
             | Effect::Export(_)
             | Effect::Open { .. } => {}

@@ -26,6 +26,8 @@ pub(super) enum Effect {
     Step(isize),
     /// Explain the selected finding at length.
     Explain,
+    /// Say what could not be judged, and why.
+    NotJudged,
     /// Ask the feed for other rows.
     Ask(Query),
     /// Forget everything counted.

@@ -228,6 +228,8 @@ pub(super) struct Scene<'a> {
     pub read: Option<f64>,
     /// Seconds the picture is behind, while paused.
     pub behind: f64,
+    /// Whether rows are missing that another filter hid, until the engine has answered: how many there are is not known.
+    pub partial: bool,
 }
 
 impl Scene<'_> {
@@ -312,6 +314,14 @@ impl Scene<'_> {
         .to_owned()
     }
 
+    /// Said beside rows that are all there because the filter asks for nothing they have; `asks`: whether it does.
+    pub fn unasked(&self, asks: impl Fn(&Filter) -> bool) -> &'static str {
+        match &self.view.filter {
+            Some(filter) if !asks(filter) => UNASKED,
+            _ => "",
+        }
+    }
+
     /// Wire bytes that shares refer to.
     pub fn all_bytes(&self) -> u64 {
         self.basis(self.snapshot.stats.recent, self.snapshot.stats.total).0.wire_bytes
@@ -341,6 +351,9 @@ impl Scene<'_> {
         self.theme.style(hue)
     }
 }
+
+/// Said beside rows that a filter leaves as they are.
+pub(super) const UNASKED: &str = " · the filter does not apply";
 
 /// A share that is 0 when there is nothing to share.
 pub(super) fn ratio(part: u64, whole: u64) -> f64 {

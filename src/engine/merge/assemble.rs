@@ -77,14 +77,13 @@ impl Merge {
             diagnosis: Diagnosis { host, network, findings },
             history: self.history.as_ref().map(HistoryKeeper::history).unwrap_or_default(),
             span: None,
+            narrowed_by: query.filter.as_ref().map(|filter| filter.text().into()),
         };
         tell_speed(&mut snapshot);
         self.tell_vlans(&mut snapshot);
         servers::unname_clients(&mut snapshot.stats.endpoints, &snapshot.stats.conversations);
         servers::name_ports(&mut snapshot.stats, &spoken);
-        if !snapshot.is_timed() {
-            snapshot.forget_times();
-        }
+        snapshot.forget_unknown_times();
         let snapshot = Arc::new(snapshot);
         // Only a live port, which goes on, may have nothing to add to it.
         self.kept = (live && !request.finished).then(|| Kept { snapshot: Arc::clone(&snapshot), detected, totals, open });

@@ -24,18 +24,18 @@
 
 mod findings;
 mod parse;
+mod text;
 
 use super::table::{Field, FieldKind, FieldValue, TableSpec};
 use super::tables::conversations::CONVERSATIONS;
 use super::tables::endpoints::ENDPOINTS;
 use super::{Conversation, HostRow, Snapshot, TcpState};
 use crate::model::Arrange as _;
-use crate::model::path::Layer;
 use crate::model::time::SECOND;
 use crate::model::{Address, Path, Proto, RoundTripFigures, Traffic};
 use ipnet::IpNet;
-use std::fmt::{self, Write};
 use std::ops::RangeInclusive;
+use text::{Line, contains, path_contains};
 
 /// A parsed display filter.
 #[derive(Debug, Clone, PartialEq)]
@@ -234,6 +234,35 @@ impl Filter {
         self.expression.holds(&|term| of_itself(term, self, spec.fields, row))
     }
 
+    /// Whether packets of a stack of protocols are shown for what they are; `None`: who speaks decides, or what is said there.
+    pub fn verdict_of_path(&self, path: Path) -> Option<bool> {
+        // Behind ports more is spoken than the headers say.
+        let told = |holds: bool, is_of_protocols: bool| (holds || is_of_protocols && !path.has_ports()).then_some(holds);
+        self.expression.holds(&|term| match term {
+            Term::Protocol(proto) => told(path.contains(*proto), true),
+            Term::Text(word) => told(path_contains(path, word), self.is_of_protocols(word)),
+            Term::Vlan(None) => told(path.contains(Proto::Vlan), true),
+            _ => None,
+        })
+    }
+
+    /// Whether a word can only mean a protocol: it is part of no address or number, and nobody is called so.
+    fn is_of_protocols(&self, word: &str) -> bool {
+        !word.chars().all(|c| c.is_ascii_hexdigit() || !c.is_alphanumeric()) && !self.names.iter().any(|(known, _)| known == word)
+    }
+
+    /// Whether it asks for something that rows of a table have.
+    pub fn asks_of<R: Clone>(&self, spec: &TableSpec<R>) -> bool {
+        let has = |of: fn(FieldKind) -> bool| spec.fields.iter().any(|f| of(f.head.kind) && f.head.searched);
+        self.expression.any(&|term| match term {
+            Term::Text(_) | Term::Protocol(_) => true,
+            Term::Network(_) | Term::Mac(_) | Term::Port(_) => has(is_of_ends),
+            Term::Vlan(_) => has(|kind| kind == FieldKind::Vlans),
+            Term::State(_) => has(|kind| kind == FieldKind::State),
+            Term::Field(name, ..) => fields_called(name, spec.fields).iter().any(Option::is_some),
+        })
+    }
+
     /// The same together with one of its conversations: for what is spoken there, and where `by_ends` also for who speaks.
     pub fn holds_with<R: Clone>(&self, spec: &TableSpec<R>, row: &R, talk: &Conversation, by_ends: bool) -> bool {
         let holds = |term: &Term| of_itself(term, self, spec.fields, row).or_else(|| of_talk(term, self, talk, by_ends));
@@ -252,7 +281,13 @@ impl Filter {
 
     /// Whether an end point is shown for what is known of itself, or may be for one of its conversations.
     pub fn may_match_host(&self, row: &HostRow) -> bool {
-        self.verdict_of_itself(&ENDPOINTS, row).unwrap_or(true)
+        // A network card may have an address that is asked for.
+        let is_card = matches!(row.address, Address::Mac(_));
+        let holds = |term: &Term| {
+            let own = of_itself(term, self, ENDPOINTS.fields, row);
+            if is_card && matches!(term, Term::Text(_) | Term::Network(_)) { own.filter(|holds| *holds) } else { own }
+        };
+        self.expression.holds(&holds).unwrap_or(true)
     }
 }
 
@@ -264,6 +299,15 @@ impl Expression {
             Expression::Not(inner) => inner.words(out),
             Expression::Term(Term::Text(word)) => out.push(word.clone()),
             Expression::Term(_) => {}
+        }
+    }
+
+    /// Whether any of its terms is such.
+    fn any(&self, is: &dyn Fn(&Term) -> bool) -> bool {
+        match self {
+            Expression::All(parts) | Expression::Any(parts) => parts.iter().any(|part| part.any(is)),
+            Expression::Not(inner) => inner.any(is),
+            Expression::Term(term) => is(term),
         }
     }
 
@@ -332,19 +376,34 @@ fn known<R>(term: &Term, filter: &Filter, fields: &[Field<R>], row: &R) -> Optio
             Some(field.value(row) == FieldValue::State(*state))
         }
         Term::Field(name, comparison, operand) => {
-            let field = field_called(name, fields)?;
-            match field.value(row) {
+            let is_unequal = *comparison == Comparison::Unequal;
+            let holds = |field: &Field<R>| match field.value(row) {
                 // Nothing is neither more nor less than anything, nor equal to it.
-                FieldValue::None => Some(*comparison == Comparison::Unequal),
+                FieldValue::None => Some(is_unequal),
                 value => compare(field.head.kind, value, *comparison, operand, filter.basis.as_deref()),
+            };
+            // What stands in the column counts as what machines read does: either is equal, both are unequal.
+            let [by_token, by_title] = fields_called(name, fields).map(|field| field.and_then(holds));
+            match (by_token, by_title) {
+                (Some(one), Some(other)) => Some(if is_unequal { one && other } else { one || other }),
+                (one, other) => one.or(other),
             }
         }
     }
 }
 
-/// A field by its token, else by what stands above its column.
-fn field_called<'f, R>(name: &str, fields: &'f [Field<R>]) -> Option<&'f Field<R>> {
-    fields.iter().find(|f| f.head.token == name).or_else(|| fields.iter().find(|f| f.head.is_called(name)))
+/// The field of a token, and another one above whose column the same stands.
+fn fields_called<'f, R>(name: &str, fields: &'f [Field<R>]) -> [Option<&'f Field<R>>; 2] {
+    let by_title = |field: &&Field<R>| field.head.token != name && field.head.is_called(name);
+    [fields.iter().find(|f| f.head.token == name), fields.iter().find(by_title)]
+}
+
+/// Whether a row has a field that is called so, and whether one of them says something.
+fn is_told<R>(name: &str, fields: &[Field<R>], row: &R) -> Option<bool> {
+    let called = fields_called(name, fields);
+    let mut values = called.iter().flatten().map(|field| field.value(row)).peekable();
+    values.peek()?;
+    Some(values.any(|value| value != FieldValue::None))
 }
 
 /// Whether a term holds for somebody who takes part in conversations; `None`: for what it takes part in, if at all.
@@ -357,8 +416,8 @@ fn of_itself<R>(term: &Term, filter: &Filter, fields: &[Field<R>], row: &R) -> O
         }
         Term::Protocol(_) => own.filter(|holds| *holds),
         Term::Field(name, ..) => {
-            let has_none = field_called(name, fields).is_some_and(|field| field.value(row) == FieldValue::None);
-            own.filter(|_| !has_none || field_called(name, CONVERSATIONS.fields).is_none())
+            let has_none = is_told(name, fields, row) == Some(false);
+            own.filter(|_| !has_none || fields_called(name, CONVERSATIONS.fields).iter().all(Option::is_none))
         }
         _ => own,
     }
@@ -423,18 +482,6 @@ fn addresses(value: FieldValue<'_>) -> [Option<(Address, u16)>; 2] {
         FieldValue::End(address, port) => [Some((address, port)), None],
         FieldValue::Ends(ends) => [Some(ends.first), Some(ends.second)],
         _ => [None, None],
-    }
-}
-
-/// Whether the text of a value contains this, in lower case.
-fn contains(value: FieldValue<'_>, needle: &str) -> bool {
-    match value {
-        FieldValue::Word(word) | FieldValue::Guess(word) => word.contains(needle),
-        FieldValue::Text(text) => text.contains(needle) || text.to_lowercase().contains(needle),
-        FieldValue::Path(path) => path_contains(path, needle),
-        FieldValue::State(state) => state.token().contains(needle),
-        FieldValue::Numbers(ids) => ids.iter().any(|id| Line::of(id).contains(needle)),
-        value => addresses(value).iter().flatten().any(|&(address, port)| end_contains(address, port, needle)),
     }
 }
 
@@ -506,65 +553,6 @@ fn has_mac_prefix(address: Address, prefix: &[u8]) -> bool {
 /// Port 0 stands for "no port".
 fn has_port(port: u16, range: &RangeInclusive<u16>) -> bool {
     port != 0 && range.contains(&port)
-}
-
-fn end_contains(address: Address, port: u16, needle: &str) -> bool {
-    let mut line = Line::default();
-    let written = match (address, port) {
-        (_, 0) => write!(line, "{address}"),
-        (Address::V6(_), _) => write!(line, "[{address}]:{port}"),
-        _ => write!(line, "{address}:{port}"),
-    };
-    written.is_ok() && line.contains(needle)
-}
-
-fn path_contains(path: Path, needle: &str) -> bool {
-    path.layers().any(|layer| match layer {
-        Layer::Known(proto) => proto.token().contains(needle),
-        number => Line::of(&number).contains(needle),
-    })
-}
-
-/// A short text on the stack: the longest address with its port has 54 bytes. What does not fit is an error of writing.
-struct Line {
-    bytes: [u8; 64],
-    length: usize,
-}
-
-impl Default for Line {
-    fn default() -> Self {
-        Self { bytes: [0; 64], length: 0 }
-    }
-}
-
-impl Line {
-    /// The text of a value, cut where it does not fit.
-    fn of(value: &dyn fmt::Display) -> Self {
-        let mut line = Self::default();
-        let _ = write!(line, "{value}");
-        line
-    }
-
-    fn text(&self) -> &str {
-        self.bytes.get(..self.length).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
-    }
-
-    fn contains(&self, needle: &str) -> bool {
-        self.text().contains(needle)
-    }
-
-    fn is(&self, word: &str) -> bool {
-        self.text() == word
-    }
-}
-
-impl Write for Line {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let end = self.length + text.len();
-        self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?.copy_from_slice(text.as_bytes());
-        self.length = end;
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -5,11 +5,8 @@ use crate::model::Proto;
 use crate::model::near::near;
 use crate::model::text::printable;
 use crate::snapshot::TcpState;
-use crate::snapshot::table::{AnyTable, FieldKind, Head};
+use crate::snapshot::table::{FieldKind, Head};
 use crate::snapshot::tables::TABLES;
-use crate::snapshot::tables::conversations::CONVERSATIONS;
-use crate::snapshot::tables::endpoints::ENDPOINTS;
-use crate::snapshot::tables::services::SERVICES;
 use ipnet::IpNet;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -279,17 +276,19 @@ impl Parser {
         let comparison = self.next();
         match (comparison, self.next()) {
             (Some(Token::Compare(comparison)), Some(Token::Word(text) | Token::Quoted(text))) => {
-                let operand = Operand { number: number(&text), text };
+                let operand = Operand { number: number(&text), text: as_said(text) };
                 // A name that several tables have holds where it does in one of them.
                 let mut wrong = None;
                 for head in heads {
                     match comparable(&name, head.kind, comparison, &operand) {
-                        Ok(()) => return Ok(Term::Field(name, comparison, operand)),
+                        Ok(()) if can_be(head, &operand.text) => return Ok(Term::Field(name, comparison, operand)),
+                        Ok(()) => wrong = Some(one_of(&name, heads, Some(&operand.text))),
                         Err(why) => wrong = wrong.or(Some(why)),
                     }
                 }
                 Err(wrong.unwrap_or_default())
             }
+            _ if heads.iter().all(|head| !head.words.is_empty()) => Err(one_of(&name, heads, None)),
             _ => Err(format!("`{name}` is compared with a number or a word, such as `{name} = 5`")),
         }
     }
@@ -322,6 +321,24 @@ fn comparable(name: &str, kind: FieldKind, comparison: Comparison, operand: &Ope
     }
 }
 
+/// Whether a column can have a value, in lower case.
+fn can_be(head: &Head, text: &str) -> bool {
+    let is_flag = head.kind == FieldKind::Flag && matches!(text, "true" | "false");
+    head.words.is_empty() || head.words.contains(&text) || is_flag
+}
+
+/// Which values columns of a name have, where another one was asked for, or none.
+fn one_of(name: &str, heads: &[Head], asked: Option<&str>) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for word in heads.iter().flat_map(|head| head.words) {
+        if !words.contains(word) {
+            words.push(word);
+        }
+    }
+    let not = asked.map(|text| format!(", not `{}`", printable(text))).unwrap_or_default();
+    format!("`{name}` is one of {}{not}", words.join(", "))
+}
+
 /// Examples of numbers of a kind.
 fn numbers(kind: FieldKind) -> &'static str {
     match kind {
@@ -351,19 +368,16 @@ fn elsewhere(word: &str) -> Option<String> {
 
 /// That there is no such column, and which one may have been meant; where nothing is near it, which there are.
 fn no_column(word: &str) -> String {
-    let named = |heads: Vec<Head>| heads.into_iter().filter(|head| head.screen.is_some()).map(|head| head.name()).collect::<Vec<_>>();
     let meant: Vec<String> = TABLES.iter().flat_map(|table| table.heads()).flat_map(|head| [head.name(), head.token.to_owned()]).collect();
     if let Some(meant) = near(word, meant.iter().map(String::as_str)) {
         return format!("no column is called `{}`; did you mean `{meant}`?", printable(word));
     }
-    let mut shown: Vec<String> = Vec::new();
-    for name in [CONVERSATIONS.heads(), ENDPOINTS.heads(), SERVICES.heads()].into_iter().flat_map(named) {
-        if !shown.contains(&name) {
-            shown.push(name);
-        }
-    }
-    format!("no column is called `{}`; there are {}", printable(word), shown.join(", "))
+    format!("no column is called `{}`: columns are asked for by the words above them, such as {}", printable(word), COLUMNS.join(", "))
 }
+
+/// Columns that people ask for: all of them would hide the list that is filtered.
+const COLUMNS: [&str; 12] =
+    ["bytes", "packets", "rate", "share", "app", "state", "retrans", "rtt_server", "server_name", "clients", "median", "severity"];
 
 /// Several parts joined, or the only one.
 fn joined(mut parts: Vec<Expression>, join: fn(Vec<Expression>) -> Expression) -> Expression {
@@ -376,7 +390,16 @@ fn joined(mut parts: Vec<Expression>, join: fn(Vec<Expression>) -> Expression) -
     }
 }
 
+/// Without the mark of a guess, which is no part of what is guessed.
+fn as_said(word: String) -> String {
+    match word.strip_suffix('?') {
+        Some(said) if !said.is_empty() => said.to_owned(),
+        _ => word,
+    }
+}
+
 fn protocol_or_text(word: String) -> Term {
+    let word = as_said(word);
     match Proto::ALL.iter().find(|proto| proto.token() == word) {
         Some(proto) => Term::Protocol(*proto),
         None => Term::Text(word),

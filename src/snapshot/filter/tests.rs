@@ -314,7 +314,12 @@ fn says_which_word_is_wrong() {
         ("app > tls", "`app` holds words"),
         ("conversation < 10.0.0.1", "`conversation` holds words"),
         ("start > 5", "`start` is a time"),
-        ("foo > 3", "there are packets, bytes, start, lasted"),
+        ("foo > 3", "such as bytes, packets, rate"),
+        ("severity = bogus", "`severity` is one of critical, warning, note, not `bogus`"),
+        ("severity =", "`severity` is one of critical, warning, note"),
+        ("active = maybe", "`active` is one of yes, no, not `maybe`"),
+        ("side = left", "`side` is one of"),
+        ("side != right", "inside, outside"),
         ("foo = 3", "rtt_server"),
         ("duration < ms", "`ms` is not a number"),
         ("foo > 3", "no column is called `foo`"),
@@ -419,5 +424,26 @@ fn every_example_of_the_help_is_understood() {
         for example in examples.split(", ") {
             assert!(matches!(Filter::parse(example), Ok(Some(_))), "{example}: {:?}", Filter::parse(example));
         }
+    }
+}
+
+/// What stands in the column above which `app` is read is asked for by that, also where nobody knows an application.
+#[test]
+fn a_column_is_asked_for_by_what_it_shows() {
+    let bare =
+        |app, app_by| Conversation { app, app_by, a_port: 81, b_port: 40_000, path: path(&[Proto::Eth, Proto::Ip, Proto::Tcp]), ..web() };
+    let nobody_knows = Conversation { tcp: None, originator_is_a: false, ..bare(None, None) };
+    let guessed = bare(Some("tls"), Some(crate::model::AppBy::Port));
+    let pinged = Conversation { a_port: 0, b_port: 0, path: path(&[Proto::Eth, Proto::Ip, Proto::Icmp]), ..bare(None, None) };
+    for (words, shown) in [
+        ("app = tcp/81", [true, false, false]),
+        ("app = tls", [false, true, false]),
+        ("app = tls?", [false, true, false]),
+        ("tls?", [false, true, false]),
+        ("app = icmp", [false, false, true]),
+        ("app != icmp", [true, true, false]),
+        ("app != tls", [true, false, true]),
+    ] {
+        assert_eq!([&nobody_knows, &guessed, &pinged].map(|row| shows(words, row)), shown, "{words}");
     }
 }

@@ -91,6 +91,7 @@ impl Snapshot {
                 findings: held_in(&self.diagnosis.findings, span),
             },
             history: self.history.clone(),
+            narrowed_by: None,
             span: Some(Arc::new(shown)),
         }
     }

@@ -48,6 +48,11 @@ impl<R> Field<R> {
             sort: token,
             searched,
             asks: false,
+            words: match kind {
+                Flag => &["yes", "no"],
+                Side => &["inside", "outside"],
+                _ => &[],
+            },
         };
         Self { head, get }
     }
@@ -150,6 +155,11 @@ impl<R> Field<R> {
     /// Where there is no value people read `?`: it could be known.
     pub const fn asks(self) -> Self {
         Self { head: Head { asks: true, ..self.head }, ..self }
+    }
+
+    /// It has one of these values: the filter refuses others.
+    pub const fn one_of(self, words: &'static [&'static str]) -> Self {
+        Self { head: Head { words, ..self.head }, ..self }
     }
 
     /// Only in these sheets.

@@ -116,6 +116,8 @@ pub struct Head {
     pub searched: bool,
     /// Whether people are told with a `?` that there is no value; otherwise its place stays empty.
     pub asks: bool,
+    /// All values it can have; empty: they are not listed.
+    pub words: &'static [&'static str],
 }
 
 impl Head {

@@ -189,6 +189,9 @@ pub trait AnyTable: Sync {
     /// Whether it is a member of the JSON report.
     fn in_json(&self) -> bool;
 
+    /// Whether a filter asks for something that its rows have.
+    fn is_asked(&self, filter: &Filter) -> bool;
+
     /// The rows of a sheet.
     fn rows<'s>(&'static self, sheet: usize, snapshot: &'s Snapshot) -> Box<dyn AnyRows + 's>;
 
@@ -247,6 +250,10 @@ impl<R: Clone + Send + Sync> AnyTable for TableSpec<R> {
 
     fn heads(&self) -> Vec<Head> {
         self.fields.iter().map(|f| f.head).collect()
+    }
+
+    fn is_asked(&self, filter: &Filter) -> bool {
+        filter.asks_of(self)
     }
 
     fn sheets(&self) -> Vec<SheetHead> {

@@ -77,7 +77,7 @@ const FIELDS: &[Field<Conversation>] = &[
     Field::span("duration", "Duration", lasted).or_null().paper(8, Room::Dropped(1)).screen(9, "lasted", 10),
     Field::word("originator", "Originator", |c: &Conversation| Some(if c.originator_is_a { "a" } else { "b" })).machine(),
     Field::app("app", "App", |c: &Conversation| c.app).machine().searched(true),
-    Field::word("app_by", "App known by", |c: &Conversation| c.app_by.map(AppBy::token)).machine(),
+    Field::word("app_by", "App known by", |c: &Conversation| c.app_by.map(AppBy::token)).machine().one_of(&AppBy::TOKENS),
     Field::text("server_name", "Server name", |c: &Conversation| c.server_name.as_deref())
         .machine()
         .no_csv()

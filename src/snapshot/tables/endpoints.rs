@@ -76,7 +76,7 @@ const FIELDS: &[Field<HostRow>] = &[
         .sorts("")
         .of(Layers::ALL),
     Field::app("app", "App", |h: &HostRow| h.app).no_paper().no_screen().of(Layers::PORTS),
-    Field::word("app_by", "App known by", |h: &HostRow| h.app_by.map(AppBy::token)).machine().of(Layers::PORTS),
+    Field::word("app_by", "App known by", |h: &HostRow| h.app_by.map(AppBy::token)).machine().one_of(&AppBy::TOKENS).of(Layers::PORTS),
     // What content told, else what an address's port is usually for.
     Field::new("speaks", "App", FieldKind::App, speaks)
         .people()

@@ -1,6 +1,6 @@
 //! What is wrong, in one line each.
 
-use crate::model::{Address, Finding, Location, PathSide, Subject, Tunnel};
+use crate::model::{Address, Finding, Location, PathSide, Severity, Subject, Tunnel};
 use crate::snapshot::table::{Ends, Field, FieldKind, FieldValue, Rows, TableSpec, placed};
 
 /// Findings: active ones first, by severity, then newest first. The reports for people and JSON say more of each.
@@ -9,14 +9,14 @@ pub static FINDINGS: TableSpec<Finding> = TableSpec {
     fields: &[
         Field::word("id", "Finding", |f: &Finding| Some(f.id)).searched(true),
         Field::word("subject_kind", "Kind", |f: &Finding| Some(f.subject.kind())).searched(true),
-        Field::word("severity", "Severity", |f: &Finding| Some(f.severity.token())).searched(true),
+        Field::word("severity", "Severity", |f: &Finding| Some(f.severity.token())).searched(true).one_of(&Severity::TOKENS),
         Field::text("title", "Title", |f: &Finding| Some(&f.title)),
         Field::new("active", "Active", FieldKind::Flag, |f: &Finding| FieldValue::Flag(f.active)),
         Field::time("first", "First", |f: &Finding| f.first),
         Field::time("last", "Last", |f: &Finding| f.last),
         Field::new("hosts", "Hosts", FieldKind::Count, |f: &Finding| FieldValue::count(f.hosts)),
-        Field::word("side", "Side", |f: &Finding| f.side.map(PathSide::token)),
-        Field::word("where", "Where", |f: &Finding| f.location.map(Location::token)),
+        Field::word("side", "Side", |f: &Finding| f.side.map(PathSide::token)).one_of(&PathSide::TOKENS),
+        Field::word("where", "Where", |f: &Finding| f.location.map(Location::token)).one_of(&Location::TOKENS),
         // What to do about one thing names others: no word of the filter is about that.
         Field::text("cause", "Cause", |f: &Finding| Some(&f.cause)).searched(false),
         Field::text("remedy", "Remedy", |f: &Finding| Some(&f.remedy)).searched(false),

@@ -21,7 +21,7 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
             .wide(16, 44)
             .searched(true),
         Field::new("app", "App", FieldKind::App, app).paper(2, Room::Fixed).screen(2, "app", 1).wide(8, 18).searched(true),
-        Field::word("app_by", "App known by", |s: &Service| app_by(s).map(AppBy::token)).machine(),
+        Field::word("app_by", "App known by", |s: &Service| app_by(s).map(AppBy::token)).machine().one_of(&AppBy::TOKENS),
         Field::new("clients", "Clients", FieldKind::Count, clients).paper(3, Room::Fixed).screen(3, "clients", 2).wide(7, 7),
         Field::count("attempts", "Connections", |s: &Service| s.counts.attempts)
             .paper(4, Room::Dropped(3))
@@ -59,7 +59,10 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
             .paper(9, Room::Dropped(2))
             .optional()
             .screen(9, "99 %", 9),
-        Field::word("response_by", "By", |s: &Service| s.response_by.map(ResponseBy::token)).no_paper().no_screen(),
+        Field::word("response_by", "By", |s: &Service| s.response_by.map(ResponseBy::token))
+            .one_of(&ResponseBy::TOKENS)
+            .no_paper()
+            .no_screen(),
         Field::new("network_p50", "Network", FieldKind::Span, |s: &Service| span(s.network.map(|q| q.p50)))
             .paper(10, Room::Dropped(1))
             .optional()

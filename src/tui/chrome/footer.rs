@@ -69,10 +69,35 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, hints: &[Hint], show
     }
 }
 
-/// Draws a question or a message over the whole line.
+/// Draws a question or a message over the whole line, and over lines above it where it is longer.
 pub(in crate::tui) fn message(canvas: &mut Canvas, area: Rect, text: &str, style: Style) {
+    let lines = fitted(text, area.width.saturating_sub(2), area.y.min(LINES_ABOVE) + 1);
+    let more = u16::try_from(lines.len()).unwrap_or(1).saturating_sub(1);
+    over(canvas, Rect { y: area.y - more, height: more + 1, ..area }, &lines, style);
+}
+
+/// Draws words over a whole line, and over no other.
+pub(in crate::tui) fn banner(canvas: &mut Canvas, area: Rect, text: &str, style: Style) {
+    over(canvas, area, &fitted(text, area.width.saturating_sub(2), 1), style);
+}
+
+/// Words in at most so many lines; what has no room is known to be there.
+fn fitted(words: &str, width: u16, most: u16) -> Vec<String> {
+    let mut lines = wrap(words, width.max(8));
+    let is_cut = lines.len() > usize::from(most);
+    lines.truncate(usize::from(most));
+    if let Some(last) = lines.last_mut().filter(|_| is_cut) {
+        *last = cut_end(&format!("{last} …"), width).into_owned();
+    }
+    lines
+}
+
+/// Draws lines over whatever is there.
+fn over(canvas: &mut Canvas, area: Rect, lines: &[String], style: Style) {
     canvas.clear(area);
-    canvas.put(area.x + 1, area.y, area.width.saturating_sub(2), &cut_end(text, area.width.saturating_sub(2)), style);
+    for (line, y) in lines.iter().zip(area.y..area.bottom()) {
+        canvas.put(area.x + 1, y, area.width.saturating_sub(2), line, style);
+    }
 }
 
 /// Draws the line a filter is typed in, with what is wrong with it.
@@ -115,11 +140,7 @@ pub(in crate::tui) fn line(
 
 /// Draws wrapped words over the lines above one.
 fn above(canvas: &mut Canvas, area: Rect, words: &str, style: Style) {
-    let lines = wrap(words, area.width.saturating_sub(2).max(8));
-    let room = area.y.min(LINES_ABOVE).min(u16::try_from(lines.len()).unwrap_or(u16::MAX));
-    let over = Rect { y: area.y - room, height: room, ..area };
-    canvas.clear(over);
-    for (line, y) in lines.iter().zip(over.y..over.bottom()) {
-        canvas.put(over.x + 1, y, over.width.saturating_sub(2), line, style);
-    }
+    let lines = fitted(words, area.width.saturating_sub(2), area.y.min(LINES_ABOVE));
+    let room = u16::try_from(lines.len()).unwrap_or(0);
+    over(canvas, Rect { y: area.y - room, height: room, ..area }, &lines, style);
 }

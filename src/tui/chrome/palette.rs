@@ -120,7 +120,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, palette: &Palette, c
     canvas.cursor = Some((inner.x + 2 + cursor, inner.y));
     let list = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
     if found.is_empty() {
-        canvas.ink(list.x + 2, list.y, list.width - 2, "nothing is called so", Hue::Dim);
+        canvas.ink(list.x + 2, list.y, list.width - 2, "nothing on this page is called so", Hue::Dim);
     }
     let height = usize::from(list.height);
     let at = palette.at.min(found.len().saturating_sub(1));

@@ -27,8 +27,9 @@ struct Naming {
 }
 
 impl Naming {
-    /// Only digits.
+    /// Only digits, and those beside each other where there is least room.
     const BARE: Self = Self { named: 0, short: false, gap: 2, end: true };
+    const BAREST: Self = Self { named: 0, short: false, gap: 1, end: false };
 
     /// From those that need most room to those that need least. Screens without a digit go before names are shortened.
     fn all(screens: &[ScreenEntry]) -> impl Iterator<Item = Self> {
@@ -36,7 +37,7 @@ impl Naming {
         let ways =
             [(screens.len(), false, true), (digits, false, true), (digits, false, false), (digits, true, true), (digits, true, false)];
         let gaps = ways.into_iter().flat_map(|(named, short, end)| [2, 1].map(|gap| Self { named, short, gap, end }));
-        gaps.chain([Self::BARE])
+        gaps.chain([Self::BARE, Self::BAREST])
     }
 
     /// The name of a screen's tab by its place; empty: only its digit stands there, or nothing.
@@ -89,7 +90,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, scree
     let wide_marks: u16 = (0..screens.len()).flat_map(marks).map(|m| cells(&m.0) + 1).sum();
     // Names follow from the width alone: neither another screen nor a mark of usual size renames a tab.
     let fits = |naming: &Naming| naming.width(screens, &keys) + wide_marks.max(USUAL_MARKS) < area.width.saturating_add(naming.gap);
-    let naming = Naming::all(screens).find(fits).unwrap_or(Naming::BARE);
+    let naming = Naming::all(screens).find(fits).unwrap_or(Naming::BAREST);
     let gap = naming.gap;
     let current_style = scene.theme.strong(Hue::Title).add_modifier(Modifier::UNDERLINED);
     let mut hidden = 0;
@@ -138,18 +139,21 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, scree
     }
 }
 
-/// Draws the name of the screen in front, which has no tab, at the end of the line. Where that has no room beside the tabs, which stand at
-/// their `places`, it takes that of the last ones: they are in the palette as well.
+/// Draws the name of the screen in front, which has no tab, behind the tabs. Where that has no room beside them, which stand at their `places`,
+/// it takes that of the last ones: they are in the palette as well.
 fn untabbed(canvas: &mut Canvas, rest: Rect, scene: &Scene, name: &str, places: &[(u16, u16)]) {
     let end = rest.right().saturating_sub(1);
-    let begin = end.saturating_sub(cells(name));
-    if begin <= rest.x {
+    let mut begin = end.saturating_sub(cells(name));
+    if begin > rest.x {
+        begin = rest.x;
+    } else {
         let ours = begin.saturating_sub(cells(MORE) + 1);
         let from = places.iter().find(|(_, behind)| *behind >= ours).map_or(ours, |(start, _)| *start.min(&ours));
         let over = Rect { x: from, width: rest.right().saturating_sub(from), ..rest };
         canvas.clear(over);
         canvas.put(from, rest.y, cells(MORE), MORE, scene.style(Hue::Accent));
         canvas.click(over, Hit::Press(KeyCode::Char(':')));
+        begin = from + cells(MORE) + 1;
     }
     canvas.put(begin, rest.y, end.saturating_sub(begin), name, scene.theme.strong(Hue::Title).add_modifier(Modifier::UNDERLINED));
 }

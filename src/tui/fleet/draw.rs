@@ -28,6 +28,7 @@ impl FleetApp {
             read: None,
             age: None,
             behind: 0.0,
+            partial: false,
         };
         let body = frame::draw(&mut canvas, self, &scene);
         match &self.question.probe {

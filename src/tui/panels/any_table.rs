@@ -10,6 +10,7 @@
 use crate::model::proto::Family;
 use crate::model::{Address, Mac, units};
 use crate::snapshot::table::{self as descriptor, AnyRows, AnyTable, FieldValue, Head};
+use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::{Column, Filter, Order, Snapshot};
 use crate::tui::canvas::Canvas;
 use crate::tui::fields;
@@ -152,10 +153,13 @@ impl TablePanel {
         let all = self.count(scene.snapshot);
         let count = match lines.len() as u64 {
             n if n < all => format!("{} of {}", units::grouped(n), units::grouped(all)),
-            n if n > 0 && self.filter(scene).is_some_and(|filter| !rows.knows(&filter)) => {
-                format!("{} · all: the filter asks for nothing that these have", units::grouped(n))
+            0 => "0".to_owned(),
+            n => {
+                let knows = |filter: &Filter| {
+                    if self.narrowed { self.table.is_asked(filter) || filter.asks_of(&CONVERSATIONS) } else { rows.knows(filter) }
+                };
+                format!("{}{}", units::grouped(n), scene.unasked(knows))
             }
-            n => units::grouped(n),
         };
         let title = self.group.unwrap_or(sheet.title);
         let title = match self.base {

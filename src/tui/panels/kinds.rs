@@ -25,6 +25,8 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kinds
         return;
     }
     let current = scene.pane.kind;
+    let known = |count: Option<u64>| count.filter(|_| !scene.partial);
+    let kinds: Vec<(&str, Option<u64>)> = kinds.iter().map(|(name, count)| (*name, known(*count))).collect();
     let has_rows = |(i, (_, count)): &(usize, &(&str, Option<u64>))| *i == current || *count != Some(0);
     let wide = |i: usize, (name, count): &(&str, Option<u64>), counts: bool| {
         let count = count.filter(|_| counts || i == current).map_or(0, |c| cells(&units::count(c)) + 1);

@@ -7,6 +7,7 @@
 //! ```
 
 use crate::model::units;
+use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::{Column, Snapshot, Table};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns;
@@ -83,8 +84,9 @@ impl Screen for ConversationsScreen {
         let kind = kind(scene);
         let rows = columns::conversation_rows(scene, kind);
         let six = columns::has_six(rows.iter().map(|r| &r.1.1.a));
-        let body =
-            titled(canvas, area, &scene.based("Conversations"), &shown(scene, rows.len(), kind.conversations(scene.snapshot)), false);
+        let unasked = scene.unasked(|filter| filter.asks_of(&CONVERSATIONS));
+        let note = shown(scene, rows.len(), kind.conversations(scene.snapshot), unasked);
+        let body = titled(canvas, area, &scene.based("Conversations"), &note, false);
         let (line, body) = split_top(body, 1);
         let names: Vec<_> = KINDS.iter().map(|k| (k.name(), Some(k.conversations(scene.snapshot).total_rows))).collect();
         kinds::draw(canvas, line, scene, &names);
@@ -98,14 +100,20 @@ impl Screen for ConversationsScreen {
     }
 }
 
-/// How many rows there are beyond those that can be scrolled to.
-pub(in crate::tui) fn shown<R>(scene: &Scene, rows: usize, table: &Table<R>) -> Vec<(Cow<'static, str>, Style)> {
+/// How many rows there are beyond those that can be scrolled to; `unasked`: whether the filter left them alone.
+pub(in crate::tui) fn shown<R>(scene: &Scene, rows: usize, table: &Table<R>, unasked: &'static str) -> Vec<(Cow<'static, str>, Style)> {
     let dim = scene.style(Hue::Dim);
     let mut out = Vec::new();
+    if scene.partial {
+        return vec![("…".into(), dim)];
+    }
     if table.total_rows > rows as u64 {
         out.push((format!("first {} of {}", units::grouped(rows as u64), units::grouped(table.total_rows)).into(), dim));
     } else {
         out.push((units::grouped(table.total_rows).into(), dim));
+    }
+    if table.total_rows > 0 && !unasked.is_empty() {
+        out.push((unasked.into(), dim));
     }
     if table.other_rows > 0 {
         let folded = format!(" · {} more only in sums, {}", units::count(table.other_rows), units::bytes(table.other.wire_bytes));

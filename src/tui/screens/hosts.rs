@@ -5,6 +5,8 @@
 //!  host           side       rate ▼        share      sends    receives
 //! ```
 
+use crate::snapshot::tables::conversations::CONVERSATIONS;
+use crate::snapshot::tables::endpoints::ENDPOINTS;
 use crate::snapshot::{Column, Snapshot, Table};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns::{self, End};
@@ -71,7 +73,8 @@ impl Shown {
         let s = scene.snapshot;
         let table = self.kind().endpoints(s);
         let (other, other_rows) = if self.groups { Default::default() } else { (table.other, table.other_rows) };
-        shown(scene, rows, &Table::<()> { rows: Vec::new(), total_rows: self.count(s), other, other_rows })
+        let unasked = scene.unasked(|filter| filter.asks_of(&ENDPOINTS) || filter.asks_of(&CONVERSATIONS));
+        shown(scene, rows, &Table::<()> { rows: Vec::new(), total_rows: self.count(s), other, other_rows }, unasked)
     }
 }
 

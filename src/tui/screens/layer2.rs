@@ -62,8 +62,11 @@ fn other(kind: usize) -> Option<&'static TablePanel> {
 }
 
 /// Who is there.
-const STATION_PANEL: TablePanel =
-    TablePanel { empty: "no MAC addresses: waiting for packets, or the link has none", ..TablePanel::of(&stations::STATIONS) };
+const STATION_PANEL: TablePanel = TablePanel {
+    empty: "no MAC addresses: waiting for packets, or the link has none",
+    narrowed: true,
+    ..TablePanel::of(&stations::STATIONS)
+};
 
 /// What is sent to many.
 const GROUP_PANEL: TablePanel = TablePanel { empty: "nothing was sent to a group", ..TablePanel::of(&stations::GROUPS) };

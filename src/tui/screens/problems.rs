@@ -9,7 +9,8 @@
 
 use crate::model::{Finding, ListedFinding, Severity, Verdict};
 use crate::snapshot::Snapshot;
-use crate::tui::canvas::{Canvas, hundredths, split_top};
+use crate::snapshot::tables::findings::FINDINGS;
+use crate::tui::canvas::{Canvas, Hit, hundredths, split_top};
 use crate::tui::details::{self, finding};
 use crate::tui::label;
 use crate::tui::panels::{findings, mirror, problem_list, when};
@@ -17,7 +18,7 @@ use crate::tui::screen::{Effect, Hint, Screen};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Pane, Scene, Topic};
 use crate::tui::widgets::frame::{columns as divide, titled};
-use ratatui::crossterm::event::KeyEvent;
+use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 
 /// Findings.
@@ -57,11 +58,11 @@ impl Screen for ProblemsScreen {
     }
 
     fn keys(&self) -> &'static [Hint] {
-        &[finding::EXPLAIN]
+        &[finding::EXPLAIN, Hint { key: "N", word: "not judged", help: "what could not be judged, and why" }]
     }
 
     fn key(&self, _: &mut Pane, key: KeyEvent, _: &Snapshot) -> Option<Effect> {
-        finding::explains(key)
+        if key.code == KeyCode::Char('N') { Some(Effect::NotJudged) } else { finding::explains(key) }
     }
 
     fn marks(&self, snapshot: &Snapshot) -> Vec<(String, Hue)> {
@@ -91,7 +92,9 @@ impl Screen for ProblemsScreen {
             let parts = divide(canvas, area, &[longest.clamp(least, hundredths(area.width, 58).max(least))]);
             (parts[0], parts.get(1).copied())
         } else if area.height >= 16 || usize::from(area.height) >= rows.len() + 8 {
-            let (above, below) = split_top(area, (rows.len() as u16 + 2).clamp(3, area.height / 2));
+            // The title, the head, and how much was not judged.
+            let beside = 2 + u16::from(!mirror::nothing_known_of(scene).is_empty());
+            let (above, below) = split_top(area, (rows.len() as u16).saturating_add(beside).clamp(3, area.height / 2));
             (above, Some(below))
         } else {
             (area, None)
@@ -111,6 +114,8 @@ impl Screen for ProblemsScreen {
             let facts = mirror::nothing_known_of(scene);
             if rest.height >= NOT_JUDGED && !facts.is_empty() {
                 mirror::not_judged_as_far_as_it_fits(canvas, rest, scene, facts);
+            } else {
+                not_judged(canvas, rest, scene);
             }
             below(body, used)
         } else {
@@ -134,14 +139,30 @@ fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, Lis
     let note = match shown.len() {
         0 if all > 0 => format!("0 of {all} match the filter"),
         some if some < all => format!("{some} of {all} match the filter · {note}"),
-        _ => note,
+        _ => note + scene.unasked(|filter| filter.asks_of(&FINDINGS)),
     };
     let title = if scene.snapshot.span.is_some() { scene.based("Problems") } else { "Problems".to_owned() };
     let body = titled(canvas, area, &title, &[(note.into(), scene.style(Hue::Dim))], false);
     if all == 0 {
         return nothing(canvas, body, scene);
     }
+    // Beside a preview more of it has room below the list. A finding says more than how many are none.
+    let is_folded = area.width < BESIDE && body.height > 3;
+    let body = if is_folded { not_judged(canvas, body, scene) } else { body };
     problem_list::draw(canvas, body, scene, rows, "nothing matches the filter · Esc shows all rows again");
+}
+
+/// How much could not be judged, in the last line; returns what is left.
+fn not_judged(canvas: &mut Canvas, area: Rect, scene: &Scene) -> Rect {
+    let count = mirror::nothing_known_of(scene).len();
+    if count == 0 || area.height == 0 {
+        return area;
+    }
+    let (above, line) = split_top(area, area.height - 1);
+    let words = format!("{count} not judged: N says what, and why");
+    canvas.ink(line.x + 1, line.y, line.width.saturating_sub(2), &words, Hue::Dim);
+    canvas.click(line, Hit::Press(KeyCode::Char('N')));
+    above
 }
 
 /// What is said where there is no finding: what was judged, and what was not.
@@ -166,7 +187,7 @@ fn nothing(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         None if is_judged && !network.is_failing => (Hue::Good, "Nothing is wrong that could be found.".to_owned()),
         None if !has_come && !scene.snapshot.finished => (Hue::Dim, "No packet has come yet: nothing is judged.".to_owned()),
         None if is_partly => (Hue::Dim, "Nothing wrong was found in what could be judged.".to_owned()),
-        None => (Hue::Dim, "Nothing wrong was found.".to_owned()),
+        None => (Hue::Dim, "Nothing wrong found; hardly anything could be judged.".to_owned()),
     };
     let symbol = if hue == Hue::Good { "● " } else { "○ " };
     let room = area.width.saturating_sub(2);
@@ -179,11 +200,8 @@ fn nothing(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         return;
     }
     if rest.height >= NOT_JUDGED {
-        return mirror::draw_not_judged(canvas, rest, scene, &facts);
-    }
-    let words = "What could not be judged, and why, stands on the Mirror screen (8).";
-    let (line, _) = split_top(split_top(area, used).1, 1);
-    if line.height > 0 {
-        canvas.ink(line.x + 3, line.y, room.saturating_sub(2), words, Hue::Dim);
+        mirror::draw_not_judged(canvas, rest, scene, &facts);
+    } else {
+        not_judged(canvas, split_top(area, used).1, scene);
     }
 }

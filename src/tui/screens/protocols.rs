@@ -11,6 +11,7 @@
 use crate::model::Path;
 use crate::snapshot;
 use crate::snapshot::table::Layers;
+use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::hierarchy::HIERARCHY;
 use crate::snapshot::{HierarchyRow, Snapshot};
 use crate::tui::canvas::{Canvas, split_top};
@@ -109,7 +110,7 @@ impl Screen for ProtocolsScreen {
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let rows = rows(scene);
         let note = match scene.view.filter {
-            Some(_) => "of the conversations that match".to_owned(),
+            Some(_) => format!("of what matches{}", scene.unasked(|filter| filter.asks_of(&CONVERSATIONS))),
             None => format!("{} paths", scene.snapshot.stats.protocols.len()),
         };
         let body = titled(canvas, area, &scene.based("Protocol hierarchy"), &[(note.into(), scene.style(Hue::Dim))], false);

@@ -279,9 +279,9 @@ fn without_a_past_the_keys_say_so() {
 fn what_has_no_past_is_not_taken_for_it() {
     let mut session = Session::new(Story::Calm, 120, 40);
     session.keys(", 5");
-    assert!(session.text().contains("All of the time up to now"), "{}", session.text());
+    assert!(session.text().contains("all of the time up to now"), "{}", session.text());
     session.keys("Esc");
-    assert!(!session.text().contains("All of the time up to now"));
+    assert!(!session.text().contains("all of the time up to now"));
 }
 
 /// The picture of a span has the tables that are kept of it, and of the others it says so: none is that of all of the time.

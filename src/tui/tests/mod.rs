@@ -2,6 +2,7 @@
 
 mod actions;
 mod added;
+mod answers;
 mod compare;
 mod cursor;
 mod keys;

@@ -29,6 +29,7 @@ fn shown(filter: &str) -> String {
         age: None,
         read: None,
         behind: 0.0,
+        partial: false,
     };
     let area = Rect::new(0, 0, 40, 6);
     let mut buffer = Buffer::empty(area);

@@ -309,7 +309,7 @@ pub(in crate::tui) fn not_judged_as_far_as_it_fits(canvas: &mut Canvas, area: Re
     }
     let used = facts::draw(canvas, body, &facts);
     if facts.len() < all && used < body.height {
-        let words = format!("{} more on the Mirror screen (8)", all - facts.len());
+        let words = format!("{} more: N lists all", all - facts.len());
         canvas.ink(body.x + 1, body.y + used, body.width.saturating_sub(2), &words, Hue::Dim);
     }
 }

@@ -140,9 +140,8 @@ fn head<R>(canvas: &mut Canvas, area: Rect, (columns, extents): (&[Col<R>], &[Co
             // Where bars end, unless they end at everything.
             canvas.put(x, area.y, wide.saturating_sub(used), &said, dim);
         }
-        if let Some(sort) = column.sort {
-            canvas.click(Rect { x, y: area.y, width: wide, height: 1 }, Hit::Column(sort));
-        }
+        let hit = column.sort.map_or(Hit::Unsorted(column.title), Hit::Column);
+        canvas.click(Rect { x, y: area.y, width: wide, height: 1 }, hit);
         x += wide + GAP;
     }
 }
