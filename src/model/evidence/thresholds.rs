@@ -155,6 +155,12 @@ pub const PROXY_ADDRESSES: usize = 5;
 /// Replies of a station for one address to one host in a minute that nobody asked for: whoever takes an address over says so a few times.
 pub static ARP_UNASKED: Threshold = Threshold::count(6.0);
 
+/// Hosts that one tells the same of its own accord, from which on it is no talk between two.
+pub const PRETENCE_HOSTS: usize = 2;
+
+/// Nanoseconds after a host asked for an address within which a reply answers it.
+pub const PRETENCE_ANSWERED: i64 = 2 * SECOND;
+
 /// Nanoseconds that nothing must have answered.
 pub static ARP_SILENT: Threshold = Threshold::nanos((3 * SECOND) as f64);
 
