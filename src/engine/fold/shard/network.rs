@@ -5,7 +5,7 @@ use crate::dissect::{AnswerProgress, registry};
 use crate::engine::fold::detectors::FlowDetectors;
 use crate::mirror::NumberedStreams;
 use crate::model::evidence::SILENT_PEER;
-use crate::model::tcp::{FIN, TcpEvent, TcpMarks};
+use crate::model::tcp::{FIN, HEADERS_ON_ETHERNET, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
     AnalysisFlags, AppId, BroadcastDomain, CutPhase, Direction, Flight, FlowKey, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch,
@@ -216,7 +216,7 @@ fn again(frame: &Frame<'_>, way: Direction, segment: &Segment, flow: &FlowHot<Fl
     let length = frame.ip_end().saturating_sub(frame.net.unwrap_or(0));
     let sent = flow.traffic.get(way as usize).copied().unwrap_or_default();
     // What was sent, without headers, this copy of it, and what is on its way.
-    let headers = sent.packets.saturating_mul(HEADERS);
+    let headers = sent.packets.saturating_mul(HEADERS_ON_ETHERNET);
     let data = sent.wire_bytes.saturating_sub(headers).saturating_sub(segment.payload.into());
     let on_its_way = flow.numbers.in_flight(way).map_or(0, u64::from);
     let arrived = data.saturating_sub(on_its_way);
@@ -238,9 +238,6 @@ fn again(frame: &Frame<'_>, way: Direction, segment: &Segment, flow: &FlowHot<Fl
         packet: frame.number,
     }
 }
-
-/// Bytes of Ethernet's, IPv4's and TCP's headers without options.
-const HEADERS: u64 = 54;
 
 /// A packet that is no segment: an ICMP error tells of a conversation, others of addresses and clocks.
 #[inline]
