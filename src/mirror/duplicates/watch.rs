@@ -415,16 +415,21 @@ impl CopyWatch {
         }
         let went_on = kind == Kind::Group && self.goes_on(key, time);
         self.watched.push_back(Watched { key, first: time, last: time, seen: 1, id: print.id(), went_on, kind, ..Watched::default() });
-        if kind != Kind::Group {
-            self.ids.rotate_right(1);
-            self.ids[0] = print.id();
-        }
+        self.note_id(kind, print.id());
         let number = self.left + self.watched.len() as u64;
         if let Some(place) = self.index.get_mut(slot) {
             *place = number;
         }
         if let Some(sort) = sort {
             self.distances.first(sort);
+        }
+    }
+
+    /// Notes the identification of a packet that is followed from now on.
+    fn note_id(&mut self, kind: Kind, id: u16) {
+        if kind != Kind::Group {
+            self.ids.rotate_right(1);
+            self.ids[0] = id;
         }
     }
 
