@@ -440,3 +440,51 @@ fn what_tunnels_in_ipv6_carry_tells_packets_apart() {
         assert_eq!(s.mirror.duplicates.traffic.packets, 3_000, "{name}: {:?}", s.mirror.duplicates);
     }
 }
+
+/// Polls of so many hosts, each answered: `again` says how often a poll is sent, and the next one is another; 0: all are equal. Identification 0 or another
+/// constant; `None`: IPv6. They come after one another by 20 to 250 ms.
+fn polls(pollers: u8, again: i64, id: Option<u16>) -> Vec<Sent> {
+    let mut all = Vec::new();
+    for host in 0..pollers {
+        let mut rng = support::Rng(u64::from(host) + 7);
+        let (mut time, mut n) = (i64::from(host) * 3 * MS, 0i64);
+        while time < 40_000 * MS {
+            let what = if again == 0 { 0 } else { n / again };
+            for (later, there) in [(0, true), (2 * MS + i64::from(host) * 11 * US, false)] {
+                let (from, to) = if there { (host, 200) } else { (200, host) };
+                let eth = Packet::eth([2, 0, 0, 0, 0, from], [2, 0, 0, 0, 0, to]);
+                let v6 = |host: u8| std::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, u16::from(host) + 1);
+                let ip = match id {
+                    Some(id) => eth.ipv4([10, 0, 0, from], [10, 0, 0, to]).id(id),
+                    None => eth.ipv6(v6(from), v6(to)),
+                };
+                let ports = if there { (40_000, 161) } else { (161, 40_000) };
+                all.push((
+                    time + later,
+                    ip.udp(ports.0, ports.1).payload(&[&what.to_be_bytes()[..], &[u8::from(there); 40]].concat()).build(),
+                ));
+            }
+            time += 20 * MS + rng.below(230 * MS as u64) as i64;
+            n += 1;
+        }
+    }
+    all
+}
+
+#[test]
+fn polls_that_are_repeated_are_no_copies_of_a_mirror() {
+    for (pollers, again) in [(1, 0), (1, 2), (20, 0), (20, 2)] {
+        for id in [None, Some(0), Some(1)] {
+            let what = format!("{pollers} pollers, {again} times, {id:?}");
+            let polls = polls(pollers, again, id);
+            let s = report(&polls);
+            assert!(!found(&s).iter().any(|f| f.0.starts_with("dup.") && f.1 > Severity::Note), "{what}: {:?}", found(&s));
+            assert_eq!(s.mirror.trust.verdict, Verdict::Unknown, "{what}: nobody can tell: {:?}", s.mirror.trust);
+            // A mirror that doubles them.
+            let s = report(&copied(&polls, 2, 60 * US));
+            assert_eq!(found(&s), [("dup.every", Severity::Critical)], "{what}");
+            let s = report(&copied(&polls, 2, 30 * MS));
+            assert!(!matches!(s.mirror.trust.verdict, Verdict::Good | Verdict::Noted), "{what}: {:?}", s.mirror.trust);
+        }
+    }
+}

@@ -19,6 +19,12 @@ pub const ACK: u8 = 0x10;
 /// Of a SYN: it asks for ECN, by the flags ECE and CWR (RFC 3168 section 6.1.1).
 pub const ECN_SETUP: u8 = 0xc0;
 
+/// Bytes of a segment's packet that are no payload at least: the headers of IPv4 (RFC 791 section 3.1) and TCP (RFC 9293 section 3.1) without options,
+/// on any link.
+pub const HEADERS: u64 = 40;
+/// The same on Ethernet (IEEE 802.3 clause 3.1.1), without its check sequence.
+pub const HEADERS_ON_ETHERNET: u64 = 14 + HEADERS;
+
 /// Whether sequence number `a` is before `b`: numbers wrap at 2^32, so of two the one less than half the circle behind (RFC 9293 section 3.4).
 #[inline]
 pub fn before(a: u32, b: u32) -> bool {

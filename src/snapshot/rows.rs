@@ -1,6 +1,7 @@
 //! Rows of the tables in a snapshot.
 
 use crate::model::Arrange as _;
+use crate::model::tcp::HEADERS;
 use crate::model::time::SECOND;
 use crate::model::{Address, AppBy, Carried, ConnectionFigures, CutPhase, Path, Timestamp, TurnFigures, VlanStack};
 use std::collections::BTreeMap;
@@ -261,13 +262,10 @@ impl Transfer {
         let rates = rate_while_active(sent, seconds).zip(rate_while_active(arrived, seconds)).map(|(all, new)| [all, new]);
         let is_data = carried.bytes.saturating_mul(2) >= sent.wire_bytes;
         // What the mirror lacks of it is acknowledged all the same: no throughput is known of that.
-        let is_whole = carried.bytes <= sent.wire_bytes.saturating_sub(sent.packets.saturating_mul(TCP_HEADERS));
+        let is_whole = carried.bytes <= sent.wire_bytes.saturating_sub(sent.packets.saturating_mul(HEADERS));
         (carried.bytes > 0).then_some(Self { carried, rates: rates.filter(|_| is_data && is_whole) })
     }
 }
-
-/// Bytes of a packet of TCP that are no payload at least: IPv4's header and TCP's, on any link.
-const TCP_HEADERS: u64 = 40;
 
 /// Packets, and seconds from the first to the last of them, from which on a rate can be spoken of: a question and its answer within a fifth of a
 /// millisecond are no 11 Mb/s.

@@ -622,3 +622,74 @@ fn sightings_do_not_depend_on_threads() {
         assert_eq!(with(threads).diagnosis.findings, one.diagnosis.findings, "{threads} threads");
     }
 }
+
+/// A reply of a station for a host, to another.
+fn tells(t: &mut Traffic, at: Micros, station: u8, of: u8, to: u8) {
+    let from = End::new(mac(station), address(of), 0);
+    t.push(at, Packet::arp(2, from, mac(to), Ipv4Addr::from(address(to))));
+}
+
+/// Station 66 tells so many hosts every so many seconds that it is 250, which answers who asks for it.
+fn tells_many(hosts: u8, every: i64, seconds: i64) -> Snapshot {
+    let mut t = Traffic::default();
+    for n in (0..seconds).step_by(every as usize) {
+        (0..hosts).for_each(|host| tells(&mut t, n * S + 700_000 + i64::from(host) * 900, 66, 250, 101 + host));
+    }
+    t.with_neighbours(60).with_office(60).seen()
+}
+
+#[test]
+fn a_station_that_tells_many_that_it_is_the_server() {
+    for (hosts, every) in [(2, 4), (12, 10), (40, 20), (16, 2)] {
+        let s = tells_many(hosts, every, 60);
+        assert_eq!(troubles(&s).first().map(|t| (t.0, t.2)), Some(("arp.conflict", Severity::Critical)), "{hosts} hosts, each {every} s");
+        assert_eq!(troubles(&s).len(), 1);
+    }
+    let s = tells_many(12, 10, 60);
+    assert!(title(&s).starts_with("02:00:00:00:01:42 claims 10.1.0.250, towards 12 hosts, again and again and unasked"), "{}", title(&s));
+    assert_eq!(troubles(&tells_many(5, 60, 60)), [], "once each");
+}
+
+#[test]
+fn a_station_that_looks_for_what_it_claims() {
+    let build = |events: &[(i64, u8, u8, u8)]| {
+        let mut t = Traffic::default();
+        for &(at, station, of, to) in events {
+            let from = End::new(mac(station), address(of), 0);
+            match to {
+                // It announces, it looks for another, or it tells one.
+                0 => t.push(at * S, Packet::arp(2, from, [0xff; 6], Ipv4Addr::from(address(of)))),
+                1 => t.push(at * S, Packet::arp(1, End::new(mac(station), address(station), 0), [0; 6], Ipv4Addr::from(address(of)))),
+                to => tells(&mut t, at * S, station, of, to),
+            }
+        }
+        t.with_neighbours(60).with_office(60).seen()
+    };
+    // The gateway 1 says nothing by ARP itself.
+    let told = "02:00:00:00:01:42 claims 10.1.0.1, and looks for it itself";
+    for events in [vec![(5, 66, 1, 105), (15, 66, 1, 1)], vec![(5, 66, 1, 0), (6, 66, 1, 1), (25, 66, 1, 0)]] {
+        let s = build(&events);
+        assert_eq!(troubles(&s), only("arp.conflict", "02:00:00:00:01:42", Severity::Warning), "{events:?}");
+        assert!(title(&s).starts_with(told), "{}", title(&s));
+    }
+    assert_eq!(troubles(&build(&[(5, 66, 1, 1), (15, 66, 1, 0)])), [], "it looked for it, and took it over");
+    assert_eq!(troubles(&build(&[(5, 66, 1, 0), (15, 66, 1, 1)])), [], "it gave it back");
+    assert_eq!(troubles(&build(&[(5, 66, 1, 0), (20, 67, 1, 0), (30, 66, 1, 1), (45, 66, 1, 0)])), [], "two take it over in turn");
+}
+
+#[test]
+fn who_answers_for_others_does_not_pretend() {
+    // A router answers for six hosts behind it, and looks for them; a laptop comes back with another card; a server has two cards and answers by both.
+    let mut t = Traffic::default();
+    for n in 0..50i64 {
+        let (asker, of) = (110 + (n % 7) as u8, 30 + (n % 4) as u8);
+        t.resolve(n * S + 100_000, asker, of, Some(mac(66)));
+        t.resolve(n * S + 300_000, 66, of, None);
+    }
+    for (at, station) in [(3, 70), (20, 71)] {
+        let from = End::new(mac(station), address(70), 0);
+        t.push(at * S, Packet::arp(2, from, [0xff; 6], Ipv4Addr::from(address(70))));
+    }
+    let s = t.with_neighbours(60).with_office(60).seen();
+    assert_eq!(troubles(&s).iter().filter(|t| t.0 == "arp.conflict").collect::<Vec<_>>(), Vec::<&_>::new());
+}

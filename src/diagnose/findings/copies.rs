@@ -157,7 +157,7 @@ impl Detector for DupEvery {
                        or changed their VLAN in between. Those that a station sends on which attracts them by ARP (arp.conflict) are traffic that \
                        takes a way round, and do not count. What comes later than that is not left out, but told: of a sample of TCP \
                        segments with data, waited for up to {far}, at least {nearly} come again with the same IP identification at \
-                       much the same distance. Where nothing numbers packets (IPv6), and many of them come again at one narrow distance, nothing tells \
+                       much the same distance. Where nothing numbers packets (IPv6, or one identification that many have), and many of them come again at one narrow distance, or most of them at any, nothing tells \
                        whether the mirror or their sender repeats them: then nothing is judged.",
             cause: "The session mirrors packets both where they come in and where they go out, or a port and its VLAN at once: \
                     each packet passes two of its sources.",

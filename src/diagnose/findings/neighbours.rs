@@ -6,9 +6,9 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
 use crate::model::evidence::{
     ALONE, ARP_ANSWERED, ARP_INSISTS, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS,
-    ARP_UNASKED, ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, HANDED_OVER, PROXY_ADDRESSES,
-    ProbedEvidence, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, ServiceEvidence, StationEvidence, SwitchTroubleKind, Threshold,
-    UnansweredEvidence,
+    ARP_UNASKED, ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, HANDED_OVER, PRETENCE_ANSWERED,
+    PRETENCE_HOSTS, PROXY_ADDRESSES, Pretence, ProbedEvidence, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, ServiceEvidence,
+    StationEvidence, SwitchTroubleKind, Threshold, UnansweredEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, plural};
@@ -57,7 +57,8 @@ impl Detector for ArpConflict {
             aspect: None,
             meaning: "Two devices use the same address. Others send to whichever was heard last, so both have connections that hang and break.",
             measured: "Senders of ARP packets, of IPv6 neighbour advertisements: two hardware addresses that claim the address in turn, at \
-                       least {turns} times each within {stretch}, towards the same host or both towards everybody; or one that claims addresses of several others, each of which goes on to claim its own, or tells two hosts, each about the other, at least {unasked} times that it has the address, twice as often as they ask or more. Or one that looks whether the address is free (ARP probe, duplicate address detection) and is answered by another station: {turns} times or more a warning, once a note; not one that looks for {proxy} addresses or more, or again and again but never soon. Redundant gateways (VRRP, \
+                       least {turns} times each within {stretch}, towards the same host or both towards everybody; or one that claims addresses of several others, each of which goes on to claim its own, or tells two hosts, each about the other, at least {unasked} times that it has the address, twice as often as they ask or more; or tells at least {several} hosts together as often in a minute, within \
+                       {answered} of no request of theirs, that it has an address which another one claims as well; or tells one so, or everybody before and after, and looks for that address itself. Or one that looks whether the address is free (ARP probe, duplicate address detection) and is answered by another station: {turns} times or more a warning, once a note; not one that looks for {proxy} addresses or more, or again and again but never soon. Redundant gateways (VRRP, \
                        HSRP, GLBP, CARP) and stations that answer for {proxy} addresses or more are left out. Critical when the address \
                        is a router's or one that others use; a note where each takes it over by an announcement, and the other says \
                        nothing for {handed} before its own.",
@@ -71,6 +72,8 @@ impl Detector for ArpConflict {
                 ("turns", Tuned(&CONFLICT_TURNS)),
                 ("stretch", Tuned(&STRETCH)),
                 ("unasked", Tuned(&ARP_UNASKED)),
+                ("several", Count(PRETENCE_HOSTS as u64)),
+                ("answered", Nanos(PRETENCE_ANSWERED)),
                 ("handed", Tuned(&HANDED_OVER)),
                 ("proxy", Count(PROXY_ADDRESSES as u64)),
             ],
@@ -158,10 +161,12 @@ fn probed(p: &ProbedEvidence) -> Report {
 /// A station that pretends to be several others at once.
 fn between(b: &BetweenEvidence, e: &Evidence) -> Report {
     let names: Vec<String> = b.addresses.iter().map(Address::to_string).collect();
-    let how = match b.is_unasked {
-        true => "towards each other, again and again and unasked",
-        false if b.is_handed_over => "and hands them over to their owners and back",
-        false => "which their owners go on to use",
+    let how = match b.how {
+        Pretence::TowardsEachOther => "towards each other, again and again and unasked".to_owned(),
+        Pretence::Tells(hosts) => format!("towards {}, again and again and unasked, and another device has it", plural(hosts, "host")),
+        Pretence::LooksForIt => "and looks for it itself".to_owned(),
+        Pretence::Used if b.is_handed_over => "and hands them over to their owners and back".to_owned(),
+        Pretence::Used => "which their owners go on to use".to_owned(),
     };
     let title = format!("{} claims {}{}, {how}", station(&b.station), names.join(", "), within(b.vlan));
     let evidence = vec![

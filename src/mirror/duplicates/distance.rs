@@ -89,7 +89,9 @@ const EXPECTED: f64 = 8.0;
 const ALONE: u64 = 16;
 const ALONE_SHARE: f64 = 1.0 / 32.0;
 /// What follows as closely as this is told by other means.
-const CLOSE: u64 = 2 * MILLISECOND as u64;
+pub(super) const CLOSE: u64 = 2 * MILLISECOND as u64;
+/// Of all packets of a sort those that come again, be it at whatever distances, from which on nobody can say that the mirror does not bring them.
+const MOST: f64 = 0.5;
 
 /// A distance on the scale of gaps, from one step to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,6 +146,30 @@ impl DistanceCounts {
         (is_enough && !others_do_not && !is_said_again).then(|| UntoldRepeats { seen: sort.seen, again: sort.at(distance), seconds, what })
     }
 
+    /// What nearly always comes again, at distances that scatter; `None` where another sort does not.
+    fn scattered(&self) -> Option<UntoldRepeats> {
+        let late = |sort: &SortCounts| -> [u64; GAP_CODES] {
+            std::array::from_fn(|code| if gap_end(code as u8) as u64 > CLOSE { sort.again.get(code).copied().unwrap_or(0) } else { 0 })
+        };
+        let share = |sort: &SortCounts| late(sort).iter().sum::<u64>() as f64 / sort.seen.max(1) as f64;
+        let (sort, what) =
+            self.sorts.iter().zip(SORTS).filter(|(sort, _)| sort.seen >= ALONE).max_by(|a, b| share(a.0).total_cmp(&share(b.0)))?;
+        let (largest, again) = (share(sort), late(sort).iter().sum());
+        let others_do_not = self.sorts.iter().any(|other| other.seen as f64 * largest >= EXPECTED && share(other) * ALIKE < largest);
+        let middle = again / 2;
+        let mut sum = 0;
+        let code = late(sort).iter().position(|n| {
+            sum += n;
+            sum > middle
+        })?;
+        (largest >= MOST && !others_do_not).then(|| UntoldRepeats {
+            seen: sort.seen,
+            again,
+            seconds: gap_end(code as u8) as f64 / 1e9,
+            what,
+        })
+    }
+
     /// Packets that come again, where nothing tells whether their sender or a mirror repeats them: at the distances at which most do, the most frequent
     /// first.
     pub fn untold(&self) -> Option<UntoldRepeats> {
@@ -154,7 +180,7 @@ impl DistanceCounts {
             all.iter_mut().take(usize::from(distance.high) + 1).skip(distance.low.into()).for_each(|n| *n = 0);
             Some(distance)
         });
-        distances.find_map(|distance| self.untold_at(distance))
+        distances.find_map(|distance| self.untold_at(distance)).or_else(|| self.scattered())
     }
 }
 

@@ -6,7 +6,7 @@
 //! Without them other packets do, and frames to groups, which a switch floods, always speak for themselves alone.
 
 use super::counts::{gap_code, gap_end};
-use super::distance::{DistanceCounts, Sort};
+use super::distance::{CLOSE, DistanceCounts, Sort};
 use super::distant::{DistantCounts, DistantWatch};
 use super::flows::{EIGHT, FOUR};
 use super::table::MOST_COPIES;
@@ -93,6 +93,10 @@ const SEVERAL: usize = 4;
 
 /// So many are remembered.
 const GONE: usize = 256;
+
+/// Identifications that are remembered, and packets among them with the same one from which on it numbers none.
+const IDS: usize = 16;
+const SAME_IDS: usize = 4;
 
 /// Sightings from which on they show whether they go on.
 const STEADY: u8 = 5;
@@ -198,7 +202,18 @@ impl Tally {
 
     /// Whether they are surely different packets, nearly all of which come again and again: no flood is made of such.
     fn is_of_copies(&self) -> bool {
-        self.known.every && self.varied * 4 >= self.total * 3
+        self.known.every && self.are_numbered()
+    }
+
+    /// Whether their identifications tell them apart.
+    fn are_numbered(&self) -> bool {
+        self.varied * 4 >= self.total * 3
+    }
+
+    /// Whether their sender may have sent them again: nothing numbers them, and they come again so late that whoever waits for an answer may do so.
+    fn may_be_repeated(&self) -> bool {
+        let late = self.gaps.iter().filter(|gap| gap_end(**gap) as u64 > CLOSE).count();
+        !self.are_numbered() && late * 4 > self.next.min(GAPS)
     }
 
     /// Judges anew; what was known is given up less easily than it was learnt. So `few` tell where all of them say the same.
@@ -245,6 +260,8 @@ pub struct CopyWatch {
     repeated: [u64; SEVERAL],
     /// Frames to groups that may go on, by bits of their keys.
     gone: Vec<Gone>,
+    /// Identifications of the packets to one station that were entered last.
+    ids: [u16; IDS],
     /// How far apart they come again.
     distances: DistanceCounts,
     /// Those that may come again later.
@@ -261,10 +278,7 @@ struct Seen<'p> {
 }
 
 /// The sort of a packet to one station, where nothing numbers it: what does tells more than its distance.
-fn sort(kind: Kind, print: &Fingerprint, (flow, way): (&FlowKey, Direction)) -> Option<Sort> {
-    if print.id() != 0 {
-        return None;
-    }
+fn sort(kind: Kind, (flow, way): (&FlowKey, Direction)) -> Option<Sort> {
     let [(_, from), (_, to)] = flow.ends(way);
     match kind {
         Kind::Group => None,
@@ -299,17 +313,23 @@ impl CopyWatch {
         if print.key == 0 || kind == Kind::Acknowledgement && self.passes_over(print.key) {
             return;
         }
-        let sort = sort(kind, print, (&fast.flow, fast.direction));
-        self.await_again(print, time, kind, !fast.is_tcp());
+        let is_numbered = self.is_number(print.id());
+        let sort = sort(kind, (&fast.flow, fast.direction)).filter(|_| !is_numbered);
+        self.await_again(print, time, kind, !fast.is_tcp() && is_numbered);
         self.follow(&Seen { print, time, kind, sort });
     }
 
     /// Waits for a packet of which no sender makes a second one: no two segments with data, and no two datagrams, have one identification and one
     /// content. Who asks again sends the same datagram, where it has none.
-    fn await_again(&mut self, print: &Fingerprint, time: i64, kind: Kind, is_datagram: bool) {
-        if kind == Kind::Data || kind == Kind::Other && is_datagram && print.id() != 0 {
+    fn await_again(&mut self, print: &Fingerprint, time: i64, kind: Kind, is_numbered_datagram: bool) {
+        if kind == Kind::Data || kind == Kind::Other && is_numbered_datagram {
             self.distant.see(print, time);
         }
+    }
+
+    /// Whether an identification numbers its packet: none is 0 or the one that many have.
+    fn is_number(&self, id: u16) -> bool {
+        id != 0 && self.ids.iter().filter(|known| **known == id).count() < SAME_IDS
     }
 
     /// Whether an acknowledgement is none of those that are followed: they only tell of distances, and half of them are enough where not all are.
@@ -337,8 +357,9 @@ impl CopyWatch {
             if kind == Kind::Acknowledgement && self.passes_over(print.key) {
                 return;
             }
-            let sort = frame.flow.as_ref().and_then(|(flow, way)| sort(kind, &print, (flow, *way)));
-            self.await_again(&print, frame.time.0, kind, frame.flow.is_some_and(|(flow, _)| flow.is_udp()));
+            let is_numbered = self.is_number(print.id());
+            let sort = frame.flow.as_ref().filter(|_| !is_numbered).and_then(|(flow, way)| sort(kind, (flow, *way)));
+            self.await_again(&print, frame.time.0, kind, frame.flow.is_some_and(|(flow, _)| flow.is_udp()) && is_numbered);
             self.follow(&Seen { print: &print, time: frame.time.0, kind, sort });
         }
     }
@@ -394,12 +415,21 @@ impl CopyWatch {
         }
         let went_on = kind == Kind::Group && self.goes_on(key, time);
         self.watched.push_back(Watched { key, first: time, last: time, seen: 1, id: print.id(), went_on, kind, ..Watched::default() });
+        self.note_id(kind, print.id());
         let number = self.left + self.watched.len() as u64;
         if let Some(place) = self.index.get_mut(slot) {
             *place = number;
         }
         if let Some(sort) = sort {
             self.distances.first(sort);
+        }
+    }
+
+    /// Notes the identification of a packet that is followed from now on.
+    fn note_id(&mut self, kind: Kind, id: u16) {
+        if kind != Kind::Group {
+            self.ids.rotate_right(1);
+            self.ids[0] = id;
         }
     }
 
@@ -460,7 +490,8 @@ impl CopyWatch {
         // What other packets say counts where hardly any carry TCP data.
         let others = self.tallies.get(Kind::Other as usize);
         let alone = others.is_some_and(|t| t.total >= ENOUGH.saturating_mul(self.data.saturating_add(1)));
-        let is_plausible = other.times <= PLAUSIBLE || others.is_some_and(Tally::is_of_copies);
+        let is_plausible =
+            (other.times <= PLAUSIBLE || others.is_some_and(Tally::is_of_copies)) && !others.is_some_and(Tally::may_be_repeated);
         let unicast = match data.times {
             1.. => data,
             _ if (alone || end) && is_plausible => other,

@@ -50,6 +50,19 @@ pub struct ProbedEvidence {
     pub span: Episode,
 }
 
+/// How a station shows that an address that it claims is not its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pretence {
+    /// Those who have it go on to claim it.
+    Used,
+    /// It tells those who have such addresses so, each about the others, again and again without being asked.
+    TowardsEachOther,
+    /// It tells so many hosts so, again and again without being asked, and another one claims it as well.
+    Tells(u64),
+    /// It looks for it itself.
+    LooksForIt,
+}
+
 /// A station that claims addresses of several others, who go on to use them: what they send each other passes through it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BetweenEvidence {
@@ -59,8 +72,8 @@ pub struct BetweenEvidence {
     pub station: StationEvidence,
     /// What it claims of others, in their order.
     pub addresses: Vec<Address>,
-    /// It tells those who have them so, each about the others, again and again without being asked; else they go on to claim them.
-    pub is_unasked: bool,
+    /// How it shows that they are not its own.
+    pub how: Pretence,
     /// One of them is a router or serves others.
     pub is_needed: bool,
     /// It and their owners hand them over to each other: each begins with an announcement, and the other is silent until its own.

@@ -54,7 +54,7 @@ pub const BURST_BINS: usize = 4 * 1024;
 /// Distinct VLANs remembered for one conversation.
 pub const VLANS_PER_FLOW: usize = 4;
 
-/// Connections whose segments are analysed as Wireshark does, per shard (128 bytes each, and 92 more where a flag was set: at most 220 MiB in all,
+/// Connections whose segments are analysed as Wireshark does, per shard (128 bytes each, and 112 more where a flag was set: at most 240 MiB in all,
 /// taken as connections come): as many as there may be conversations in the default memory. Those beyond have no flags, and are counted.
 pub const ANALYSED_PER_SHARD: usize = 16 * 1024;
 

@@ -1,11 +1,9 @@
 //! What a connection carried: goodput is the part of its throughput that arrived and was new.
 
 use super::Record;
+use crate::model::tcp::HEADERS_ON_ETHERNET;
 use crate::model::{Carried, Direction, Traffic};
 use crate::stats::tcp_analysis::Analyser;
-
-/// Bytes of a packet that are no payload at least: Ethernet, IPv4, TCP.
-const HEADERS: u64 = 54;
 
 /// What is acknowledged beyond this many times what was seen, and a first window, is no number of bytes: the connection's numbers began anew.
 const BELIEVED: u64 = 4;
@@ -27,7 +25,7 @@ pub(super) fn of<X>(record: Record<'_, X>, analyser: &Analyser, way: Direction) 
 
 /// A count of bytes of which the lowest 32 bits are known: the one next to what was seen.
 fn unwrapped(low: u32, seen: Traffic) -> u64 {
-    let about = seen.wire_bytes.saturating_sub(seen.packets.saturating_mul(HEADERS));
+    let about = seen.wire_bytes.saturating_sub(seen.packets.saturating_mul(HEADERS_ON_ETHERNET));
     // Less than nothing is nothing: only a SYN was acknowledged, or not even that.
     let behind = i64::from(low.wrapping_sub(about as u32) as i32);
     about.checked_add_signed(behind).unwrap_or(0)
@@ -39,7 +37,7 @@ mod tests {
 
     #[test]
     fn counts_go_on_beyond_what_sequence_numbers_hold() {
-        let seen = |payload: u64, packets: u64| Traffic { packets, wire_bytes: payload + packets * HEADERS };
+        let seen = |payload: u64, packets: u64| Traffic { packets, wire_bytes: payload + packets * HEADERS_ON_ETHERNET };
         for bytes in [0, 1, 70_000, 1 << 31, (1 << 32) - 1, 1 << 32, 5 << 32, (5 << 32) + (3 << 30)] {
             for missed in [0, bytes / 50, bytes / 9 % (1 << 30)] {
                 assert_eq!(unwrapped(bytes as u32, seen(bytes - missed, bytes / 1_400 + 3)), bytes, "{missed} not seen");

@@ -8,7 +8,7 @@ use super::{BIN, MINUTE};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
     ARP_ANSWERED, ARP_INSISTS, ARP_INSISTS_MOST, ARP_REQUESTS, ARP_SILENT, ARP_SWEEP, BetweenEvidence, ConflictEvidence, PROXY_ADDRESSES,
-    SIGHT_HELD, StationEvidence, UnansweredEvidence,
+    Pretence, SIGHT_HELD, StationEvidence, UnansweredEvidence,
 };
 use crate::model::latest::Latest;
 use crate::model::limits::SIGHT_ASKERS;
@@ -234,6 +234,20 @@ impl ArpLedger {
         known.into_iter().flatten().any(|sender| sender.is_proxy(now))
     }
 
+    /// Whether a station looks for many addresses, or claims many.
+    pub fn asks_many(&self, vlan: Option<u16>, mac: Mac, now: Timestamp) -> bool {
+        let bin = now.0.saturating_sub(1).div_euclid(BIN);
+        let looks = self.senders.get(&(vlan, (mac, Family::V4))).is_some_and(|sender| sender.is_sweep(bin));
+        looks || self.is_proxy(vlan, mac, now)
+    }
+
+    /// Whether another station than this one claims an address as well, and they do not hand it over to each other.
+    pub fn is_of_another(&self, vlan: Option<u16>, address: Address, mac: Mac, now: Timestamp) -> bool {
+        let of_address = self.claims.iter().filter(|((domain, of), _)| (domain.vlan, *of) == (vlan, address));
+        let is_other = |s: &StationEvidence| s.mac != mac && now.since(s.last) <= SIGHT_HELD && !self.is_proxy(vlan, s.mac, now);
+        of_address.filter(|(_, claims)| !claims.is_handed_over()).any(|(_, claims)| claims.stations.iter().any(is_other))
+    }
+
     /// Addresses that two stations claim in turn.
     pub fn conflicts(&self, now: Timestamp, is_needed: impl Fn(Address) -> bool) -> Vec<ConflictEvidence> {
         let of = |(&(BroadcastDomain { vlan, .. }, address), claims): (&InDomain<Address>, &Claims)| {
@@ -297,7 +311,7 @@ impl ArpLedger {
                 vlan: key.0.vlan,
                 station,
                 addresses,
-                is_unasked: false,
+                how: Pretence::Used,
                 is_needed,
                 is_handed_over,
                 span,

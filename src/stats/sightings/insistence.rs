@@ -3,7 +3,7 @@
 use super::BIN;
 use super::bounded::{Lasting, Recent, entry};
 use crate::model::Arrange as _;
-use crate::model::evidence::{ARP_UNASKED, BetweenEvidence, StationEvidence};
+use crate::model::evidence::{ARP_UNASKED, BetweenEvidence, Pretence, StationEvidence};
 use crate::model::{Address, Episode, Mac, Sighting, Timestamp};
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
@@ -93,7 +93,7 @@ impl InsistenceLedger {
                     vlan,
                     station,
                     addresses: Vec::new(),
-                    is_unasked: true,
+                    how: Pretence::TowardsEachOther,
                     is_needed: false,
                     is_handed_over: false,
                     span: known.span,

@@ -11,6 +11,7 @@ mod datagrams;
 mod dhcp;
 mod gathering;
 mod insistence;
+mod pretence;
 mod probes;
 mod redirects;
 mod routers;
@@ -28,6 +29,7 @@ use clocks::ClockLedger;
 use datagrams::{Datagram, DatagramLedger};
 use dhcp::DhcpLedger;
 use insistence::InsistenceLedger;
+use pretence::PretenceLedger;
 use probes::ProbeLedger;
 use redirects::RedirectLedger;
 use routers::RouterLedger;
@@ -55,6 +57,7 @@ pub struct StationUse {
 pub struct SightingLedger {
     arp: ArpLedger,
     insistence: InsistenceLedger,
+    pretence: PretenceLedger,
     probes: ProbeLedger,
     dhcp: DhcpLedger,
     routers: RouterLedger,
@@ -83,6 +86,9 @@ impl SightingLedger {
                 }
                 if target != sender && !sender.is_unspecified() {
                     self.insistence.take(seen, *is_reply, (*sender, *sender_mac), *target);
+                }
+                if !sender.is_unspecified() {
+                    self.pretence.take(seen, *is_reply, (*sender, *sender_mac), *target);
                 }
                 self.arp.take(seen, *is_reply, (*sender, *sender_mac), *target);
             }
@@ -144,10 +150,13 @@ impl SightingLedger {
     /// Stations that claim addresses of several others: whose owners go on to claim them, or who are told so about each other.
     fn between(&self, now: Timestamp, is_needed: impl Fn(Address) -> bool) -> Vec<BetweenEvidence> {
         let mut all = self.arp.between(now, &is_needed);
-        let unasked = self.insistence.evidence(now, &is_needed);
-        let unasked = unasked.into_iter().filter(|b| !all.iter().any(|known| (known.vlan, known.station.mac) == (b.vlan, b.station.mac)));
-        let unasked: Vec<BetweenEvidence> = unasked.collect();
-        all.extend(unasked);
+        let is_of_another = |vlan, address, mac| self.arp.is_of_another(vlan, address, mac, now);
+        let pretended = self.pretence.evidence(now, &is_needed, is_of_another, |vlan, mac| self.arp.asks_many(vlan, mac, now));
+        for told in self.insistence.evidence(now, &is_needed).into_iter().chain(pretended) {
+            if !all.iter().any(|known| (known.vlan, known.station.mac) == (told.vlan, told.station.mac)) {
+                all.push(told);
+            }
+        }
         all.arrange_by_key(|b| (b.vlan, b.station.mac));
         all
     }

@@ -121,12 +121,16 @@ impl TcpHot {
     }
 
     /// Bytes of a direction that were acknowledged since it began, or seen where nothing is known of the other side, its SYN included: as a
-    /// number of sequence, which wraps. `None` where the connection's numbers are not followed.
+    /// number of sequence, which wraps. `None` where the connection's numbers are not followed, and where of the other side its SYN alone was seen:
+    /// then nothing tells what arrived.
     pub fn carried(&self, cold: &TcpCold, way: Direction) -> Option<u32> {
         let (at, other) = (way as usize, way.reversed() as usize);
         let stream = &self.streams[at];
-        let is_acknowledged = self.is(Self::FOLLOWED[other]) && self.is(Self::ACKED[other]);
-        let until = if is_acknowledged { stream.acked } else { stream.next };
+        let until = match (self.is(Self::FOLLOWED[other]), self.is(Self::ACKED[other])) {
+            (true, true) => stream.acked,
+            (true, false) => return None,
+            (false, _) => stream.next,
+        };
         let is_followed = self.is(Self::FOLLOWED[at]) && self.is(Self::BASE[at]) && !self.is(Self::FRAGMENTED);
         is_followed.then(|| until.wrapping_sub(cold.base[at]))
     }

@@ -78,6 +78,9 @@ pub struct Analyser {
     latest: SegmentAnalysis,
 }
 
+/// What [`ANALYSED_PER_SHARD`] says of them.
+const _: () = assert!(size_of::<Connection>() == 128 && size_of::<Rare>() == 112);
+
 impl Analyser {
     /// Bytes of a connection at most, of a segment that waits for its acknowledgement, and of a connection's round trips.
     #[cfg(test)]
@@ -217,6 +220,7 @@ impl Analyser {
         }
         if !analysis.flags.is_empty() {
             sums.flags.count(analysis.flags);
+            analysis.least_trips = trips.least(connection.trips);
             if let Some(rare) = counts::rare(connection, rare, free_rare) {
                 rare.count(analysis.flags);
             }

@@ -186,7 +186,7 @@ impl Sender {
     }
 
     /// It looks for whoever there is.
-    fn is_sweep(&self, bin: i64) -> bool {
+    pub(super) fn is_sweep(&self, bin: i64) -> bool {
         self.recent(bin).count() >= ARP_TARGETS
     }
 }
