@@ -568,7 +568,9 @@ fn a_name_server_that_is_slow() {
     }
     let s = t.with_office(60).seen();
     assert_eq!(troubles(&s), only("dns.slow", "10.1.0.53:53/udp", Severity::Warning));
-    assert_eq!(title(&s), "Name server 10.1.0.53 answers slowly: median 1.0 ms, 95 of 100 within 900.0 ms; 1 client waits");
+    let title = title(&s);
+    assert!(title.starts_with("Name server 10.1.0.53 answers slowly: ") && title.contains(" answers take longer than 50"), "{title}");
+    assert!(title.ends_with(", 95 of 100 within 900.0 ms; 1 client waits") && !title.contains("median"), "{title}");
 }
 
 #[test]

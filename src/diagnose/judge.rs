@@ -144,6 +144,20 @@ fn is_old_news(report: &Report, stands: &Finding, evidence: &Evidence) -> bool {
     is_judged_lately && stands.active && !is_graver && report.last_seen().is_some_and(|last| last <= stands.last)
 }
 
+/// Whether a report of what has cleared rests on nothing newer than its end, but for what is told late: then it is the same once more. What is over stays
+/// over when that is told again.
+fn is_of_the_past(report: &Report, known: &Raised, evidence: &Evidence) -> bool {
+    let is_judged_lately = evidence.sliding && !evidence.network.is_whole;
+    let ended = known.finding.last.max(known.seen.plus(-CLEAR_AFTER));
+    is_judged_lately && !known.finding.active && !report.is_over && report.held.last().is_some_and(|latest| latest.last <= ended)
+}
+
+/// Whether a report says that something is over of which newer evidence stands.
+fn ends_before(report: &Report, stands: &Finding, evidence: &Evidence) -> bool {
+    let is_judged_lately = evidence.sliding && !evidence.network.is_whole;
+    is_judged_lately && report.is_over && stands.active && report.held.last().is_some_and(|latest| latest.last < stands.last)
+}
+
 /// A report with the packets that prove it, where it has none of its own.
 fn proved(id: &str, mut report: Report, evidence: &Evidence) -> Report {
     report.vlan = report.vlan.or_else(|| vlan_of(&report, evidence));
@@ -323,6 +337,10 @@ impl Judge {
         }
         if let Some(known) = self.raised.get_mut(&key).filter(|r| is_old_news(&report, &r.finding, evidence)) {
             known.seen = now;
+            return true;
+        }
+        let is_known = |r: &Raised| is_of_the_past(&report, r, evidence) || ends_before(&report, &r.finding, evidence);
+        if self.raised.get(&key).is_some_and(is_known) {
             return true;
         }
         let old = self.raised.get(&key).map(|r| &r.finding);

@@ -296,6 +296,7 @@ fn dhcp(waiting: u64, waiting_new: u64, clients: u64, given: u64, refused: u64) 
         given_anew: 0,
         refused,
         refused_clients,
+        refusing: Vec::new(),
         span: SPAN,
     };
     sighted(|s| s.dhcp.push(dhcp))

@@ -38,6 +38,42 @@ fn a_finding_clears_a_minute_after_it_was_last_seen_and_keeps_its_numbers() {
 }
 
 #[test]
+fn what_has_cleared_opens_again_by_newer_evidence_alone() {
+    let mut state = Judge::default();
+    let mut look = |count, all, last, second| look(&mut state, &refused(count, all, last), second, "tcp.refused").unwrap().0;
+    assert!(look(38, 38, 0, 1));
+    assert!(!look(0, 400, 0, 20) && !look(0, 400, 0, 31), "nothing is found any more");
+    assert!(!look(57, 98, 0, 32), "a stretch in which there is enough of it again");
+    assert!(!look(58, 98, 0, 59));
+    assert!(look(59, 98, 60, 61), "one more");
+}
+
+/// What lasts as long as it is told, of which more is told late: the latest at that second.
+#[test]
+fn what_lasts_opens_again_by_what_came_after_it_had_cleared() {
+    let hole = |last: i64| {
+        let mut e = black_hole(3);
+        e.network.black_holes[0].span = Episode { first: at(-20), last: at(last) };
+        e
+    };
+    let mut state = Judge::default();
+    let mut look = |e: &Evidence, second| look(&mut state, e, second, "pmtu.blackhole").unwrap().0;
+    let none = evidence(attempts(0, Trouble::Refused, 0, 0));
+    assert!(look(&hole(0), 5) && look(&hole(0), 130));
+    assert!(!look(&none, 141), "it is over");
+    assert!(!look(&hole(38), 203), "what happened while it stood is no news");
+    assert!(look(&hole(204), 206));
+}
+
+#[test]
+fn an_end_before_the_newest_evidence_is_none() {
+    let e = evidence(down(8, 3, 20));
+    let stands = Finding { last: at(10), ..Finding::new("tcp.no_answer", Severity::Critical, "", at(0)) };
+    let over = |second| Report::new(Severity::Critical, "", Vec::new()).held(vec![Episode { first: at(0), last: at(second) }]).over(true);
+    assert_eq!([9, 10, 11].map(|second| ends_before(&over(second), &stands, &e)), [true, false, false]);
+}
+
+#[test]
 fn numbers_say_of_which_stretch_they_are() {
     let within = |e: &Evidence| {
         let findings = judge_network(e, &mut Judge::default(), Timestamp(NOW)).findings;

@@ -9,6 +9,7 @@ use crate::engine::fold::message::Message;
 use crate::engine::host_watch::HostWatch;
 use crate::engine::leaving::Leaving;
 use crate::engine::route::beats::{Beat, Beats};
+use crate::engine::route::hearing::Hearing;
 use crate::engine::route::intervals::{Closed, Intervals};
 use crate::engine::route::link_bins::{BinWidth, LinkKnown};
 use crate::engine::route::pace::PicturePace;
@@ -140,6 +141,7 @@ pub struct Router {
     begun: Instant,
     /// How long nothing had arrived when the source ended.
     quiet: Option<f64>,
+    hearing: Hearing,
 }
 
 impl Router {
@@ -189,6 +191,7 @@ impl Router {
             started: clock::now(),
             begun: clock::now(),
             quiet: None,
+            hearing: Hearing::default(),
         }
     }
 
@@ -241,6 +244,7 @@ impl Router {
             }
             if self.source.is_live() {
                 self.follow_clock(&mut tape_block);
+                self.hearing.look(self.source.as_mut(), clock::wall());
             }
             self.route(&mut tape_block);
             self.arrived |= !tape_block.block.packets.is_empty();
@@ -324,6 +328,7 @@ impl Router {
                 (self.first, self.latest, self.recent, self.earlier, self.ticked) = (None, None, None, None, None);
                 self.steps = ClockSteps::default();
                 self.intervals.forget_late(self.link);
+                self.hearing.forget();
                 self.peek.forget();
                 self.utilisation = Utilisation::new(self.plan.mirror.speed);
                 self.begun = clock::now();
@@ -354,6 +359,7 @@ impl Router {
         self.pool.tell(Message::ClockStep(closed.number + 1, by));
         let earlier = |time: Option<Timestamp>| time.map(|t| t.plus(by.saturating_neg()));
         (self.first, self.latest, self.ticked) = (earlier(self.first), earlier(self.latest), earlier(self.ticked));
+        self.hearing.step_back(by);
         // Packets that follow are not a second step.
         self.recent = self.recent.map(|recent| recent.min(at));
         self.steps = self.steps.recent();
@@ -467,6 +473,7 @@ impl Router {
     fn quiet(&mut self, tape_block: &mut TapeBlock) {
         let before = self.intervals.start();
         let (wall, at) = (clock::wall(), tape_block.block.packets.len());
+        self.hearing.empty(wall);
         if let Some(closed) = self.intervals.advance(wall) {
             self.close_interval(tape_block, at, closed);
             // Until an interval begins a second after the last packet, shards decide on what they held back: the picture changes.
@@ -507,8 +514,8 @@ impl Router {
         let recent_seconds =
             if live { now.seconds_since(since) } else { self.latest.unwrap_or(now).seconds_since(self.first.unwrap_or(now)) };
         self.ticked = Some(now);
+        let lost = self.hearing.count(self.source.as_mut(), clock::wall());
         let quiet = if finished { self.quiet.unwrap_or_else(|| self.silence()) } else { self.silence() };
-        let lost = self.source.losses();
         Request {
             number: self.snapshots,
             taken: clock::now(),
@@ -521,6 +528,7 @@ impl Router {
             latest: self.latest,
             recent_seconds,
             quiet,
+            deaf: self.hearing.deaf(),
             counts_losses: self.source.counts_losses(),
             losses: Losses {
                 interface_drops: lost.interface,
@@ -546,7 +554,7 @@ impl Router {
         if !self.source.is_live() {
             return 0.0;
         }
-        self.latest.map_or(clock::since(self.begun).as_secs_f64(), |latest| clock::wall().seconds_since(latest).max(0.0))
+        self.latest.map_or(clock::since(self.begun).as_secs_f64(), |latest| self.hearing.silence(latest))
     }
 
     /// Closes the last interval and takes the last snapshot.

@@ -181,6 +181,46 @@ fn a_bridge_that_was_silent_takes_over_from_the_root_that_was_heard() {
     }
 }
 
+/// What is told at the end of a link on which a bridge takes over as root of a better priority, sets it back after so long, and so much later the one
+/// before sends the hellos again.
+fn taken_back(better: Millis, worse: Millis) -> (Option<Value>, Option<Value>, Option<Value>) {
+    let of = |priority: u16, n: u8| {
+        let own = control::bridge(priority, n);
+        Hello { root: own, bridge: own, ..naming(n, n) }.frame(mac(n))
+    };
+    let mut t = Traffic::default();
+    let (set_back, back) = (30 * S + better, 30 * S + better + worse);
+    t.talk(0..back + 60 * S);
+    t.every(2 * S, 0..30 * S, &of(0x8000, 1));
+    t.every(2 * S, 30 * S + 500..set_back, &of(0x1000, 7));
+    t.every(2 * S, set_back..back, &of(0xa000, 7));
+    t.every(2 * S, back..back + 60 * S, &of(0x8000, 1));
+    let s = t.look();
+    let of = |name| value(&s, "stp.root_changed", name);
+    (of("root"), of("root_before"), of("changes"))
+}
+
+#[test]
+fn a_root_that_comes_back_is_the_root() {
+    let name = |text: &str| Some(Value::Text(text.to_owned()));
+    for (better, worse) in [(26 * S, 18 * S), (40 * S, 24 * S), (100 * S, 9 * S)] {
+        let (root, before, changes) = taken_back(better, worse);
+        let want = (name("32768/02:00:00:00:00:01"), name("40960/02:00:00:00:00:07"), Some(Value::Count(3)));
+        assert_eq!((root, before, changes), want, "{better} {worse}");
+    }
+}
+
+#[test]
+fn two_roots_side_by_side_of_which_one_misses_hellos_do_not_change() {
+    let of = |n: u8| Hello { root: control::bridge(0x8000, n), bridge: control::bridge(0x8000, n), ..naming(n, n) }.frame(mac(n));
+    let mut t = Traffic::default();
+    t.talk(0..240 * S);
+    t.every(2 * S, 0..240 * S, &of(7));
+    t.every(2 * S, 0..60 * S, &of(1));
+    t.every(2 * S, 90 * S..240 * S, &of(1));
+    assert!(!found(&t.look()).iter().any(|(id, ..)| *id == "stp.root_changed"));
+}
+
 #[test]
 fn a_root_that_others_tell_of_is_another_one_as_well() {
     // Bridge 9 sends on this link until another root is nearer to bridge 8, which sends from then on; or both go on, on two links.

@@ -398,7 +398,9 @@ fn clients_that_are_refused() {
         t.asks(i64::from(n) * S, client(n), &DhcpMessage { kind: 3, ..DISCOVER });
         t.gives(i64::from(n) * S + 2_000, 2, client(n), &DhcpMessage { kind: 6, server: Some(address(2)), ..DISCOVER });
     }
-    assert_eq!(troubles(&t.with_office(30).seen()), only("dhcp.exhausted", "network", Severity::Critical));
+    let s = t.with_office(30).seen();
+    assert_eq!(troubles(&s), only("dhcp.exhausted", "10.1.0.2", Severity::Critical));
+    assert_eq!(title(&s), "The DHCP server 10.1.0.2 refuses: 4 refusals to 4 clients");
 }
 
 /// Laptops that come from home ask for the address they had there, are refused as RFC 2131 section 4.3.2 demands, and have one at once.

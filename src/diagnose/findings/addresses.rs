@@ -198,7 +198,8 @@ impl Detector for DhcpExhausted {
             aspect: None,
             meaning: "A DHCP server gives no addresses to new clients, or somebody asks for so many that it soon will have none.",
             measured: "{left} or more clients that were never served wait ({discovers} DISCOVERs over {waited}) while others are given \
-                       theirs (a warning where some of these asked for any address, for then there are some left); or {refusals} refusals to {refused} clients in a minute; or a station that asks directly for {claimed} or more \
+                       theirs (a warning where some of these asked for any address, for then there are some left); or {refusals} refusals to {refused} clients in a minute (but by a second server, \
+                       see dhcp.rogue, and of addresses that another server gave); or a station that asks directly for {claimed} or more \
                        clients other than itself in a minute; or more than {flood} DISCOVERs of one client in a minute (a warning).",
             cause: "The pool is too small or leases are too long; or a program empties it, by a fault or on purpose.",
             lookalikes: "Many clients that start at once after a power cut: each asks for itself, and is served. A server that knows its clients and \
@@ -233,7 +234,8 @@ impl Detector for DhcpExhausted {
 }
 
 fn exhausted(d: &DhcpEvidence) -> Report {
-    let subject = match d.servers.as_slice() {
+    let known = if d.waiting_new >= LEFT_OUT.number() { &d.servers } else { &d.refusing };
+    let subject = match known.as_slice() {
         [server] => Subject::Host(Address::V4(*server)),
         _ => place(d.vlan),
     };
@@ -252,7 +254,11 @@ fn exhausted(d: &DhcpEvidence) -> Report {
             if d.given == 1 { "1 other gets".to_owned() } else { format!("{} others get", grouped(d.given)) },
         ),
         false => format!(
-            "The DHCP server{} refuses: {} to {}",
+            "The DHCP server{}{} refuses: {} to {}",
+            match d.refusing.as_slice() {
+                [server] => format!(" {server}"),
+                _ => String::new(),
+            },
             within(d.vlan),
             plural(d.refused, "refusal"),
             plural(d.refused_clients, "client")

@@ -251,7 +251,8 @@ impl Detector for MirrorOutage {
                       their middle that end. Critical while it lasts, and where {grave} of the traffic is missing from such times: surely, for bytes or \
                       numbers are missing over them, conversations are met in their middle behind them or, of many hosts, nobody's connection \
                       outlives them; or {often} times and more. A warning else; a note where it is longer than \
-                       all the traffic besides, which then has no pause that is noteworthy.",
+                       all the traffic besides, which then has no pause that is noteworthy. A time over most of which this host's \
+                       own counters of lost packets rose is none (host.drop).",
             cause: "The session was removed or changed, its destination port flapped, or the switch reloaded.",
             lookalikes: "The senders themselves were down, if there are few of them; all that was seen came from one host, which paused; \
                          a clock that was set forward; two captures in one file.",

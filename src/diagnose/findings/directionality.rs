@@ -536,7 +536,8 @@ impl Detector for MirrorSilent {
             aspect: Some(Aspect::Coverage),
             meaning: "Nothing arrives at all, not even broadcasts.",
             measured: "No packet in at least {seconds} of a live port. Critical where none came before, or where at least {expected} packets would \
-                have come at the rate before; else a note, and from {long} on a warning.",
+                have come at the rate before; else a note, and from {long} on a warning. What this host lost (host.drop), or has not read \
+                yet, has arrived.",
             cause: "The cable, the destination port or the session is down, or a capture filter matches nothing.",
             lookalikes: "A mirrored port without any traffic; copies that come encapsulated to another address.",
             remedy: "Check the link light, the session on the switch (`show monitor session all` or its like) and the filter.",

@@ -100,6 +100,16 @@ fn times(w: &ServiceWindow) -> String {
     w.response.map_or_else(String::new, |r| format!("median {}, 95 of 100 within {}", duration(r.p50), duration(r.p95)))
 }
 
+/// The same of a stretch of which so many answers took longer than a limit, seconds: where they are not most of it, the median is that of others.
+fn slow_times(w: &ServiceWindow, (slow, answered): (u64, u64), limit: f64) -> String {
+    match w.response {
+        Some(r) if r.p50 <= limit => {
+            format!("{} answers take longer than {}, 95 of 100 within {}", of(slow, answered), duration(limit), duration(r.p95))
+        }
+        _ => times(w),
+    }
+}
+
 /// The report of what is beyond the usual, with since when it is.
 fn unusual(report: Report, since: Option<Timestamp>) -> Report {
     match since {

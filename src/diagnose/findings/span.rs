@@ -376,7 +376,7 @@ impl Detector for SpanSize {
             meaning: "Small packets arrive, large ones do not: with its encapsulation a full-size packet no longer fits.",
             measured: "Missing and seen TCP segments by size. Raised when at least {beyond} of the segments from some \
                        size on are missing ({n} at least) and less than {below} of the smaller ones ({n} seen at \
-                       least).",
+                       least). Not judged where this host itself loses half as many (host.drop).",
             cause: "Encapsulation adds {least} to {most} bytes; the way to the analyser, or the switch, drops what \
                        exceeds its MTU instead of fragmenting it.",
             lookalikes: "A filter on packet length in the session; congestion, which hits large packets more often but small \
@@ -405,6 +405,10 @@ impl Detector for SpanSize {
             return lacking(seen, SEGMENTS.number(), "segments");
         }
         match limit(&e.loss.by_size, active) {
+            // Whose ring is full has no room for large ones first.
+            Some((_, beyond, _)) if e.loss.host.is_some_and(|host| host.rate >= beyond / 2.0) => {
+                Detection::Unknown("this host itself loses as many packets".into())
+            }
             Some((payload, beyond, below)) => {
                 let evidence = vec![
                     ("payload_from", Value::Bytes(payload.into())),

@@ -8,7 +8,7 @@ use crate::mirror::{JudgedPauses, LostBytes, Pause, PauseWitness, WINDOW, window
 use crate::model::estimate::Z;
 use crate::model::evidence::{Again, Forward, GroupOnly, OrderEvidence, Outage, PAUSE, SILENT, Silent};
 use crate::model::time::SECOND;
-use crate::model::{Estimate, Timestamp};
+use crate::model::{Episode, Estimate, Timestamp};
 use crate::switch::{OutageSpan, outages};
 
 /// What comes so soon after a pause has to do with it.
@@ -73,6 +73,7 @@ impl Silences {
             let forward = judged.forward.into_iter().filter(|f| recent(f.until()));
             silences.forward = forward.max_by(|a, b| a.seconds.total_cmp(&b.seconds));
         }
+        found.retain(|outage| !was_deaf(&request.deaf, outage));
         // Where nothing came at all, that alone is told.
         silences.group_only.take_if(|stretch| found.iter().any(|outage| is_most(outage, stretch)));
         silences.silent = together(request, sums.from, &found, again);
@@ -87,6 +88,13 @@ impl Silences {
             None => order,
         }
     }
+}
+
+/// Whether this host lost packets itself over most of a time: then something arrived in it. What it lost just before or behind says nothing of it.
+fn was_deaf(times: &[Episode], outage: &Outage) -> bool {
+    let within = |deaf: &Episode| deaf.last.min(outage.until()).since(deaf.first.max(outage.from)).max(0);
+    let lost = times.iter().map(within).fold(0, i64::saturating_add);
+    lost > 0 && lost >= outage.until().since(outage.from) / 2
 }
 
 /// What pauses of all frames are; and those of frames to stations, while frames to groups go on, but for long ones, which are told by themselves.
@@ -207,4 +215,25 @@ fn nothing_arrived(request: &Request, silence: &OutageSpan, usual: f64) -> bool 
     }
     let expected = usual * windows as f64 * WINDOW as f64 / SECOND as f64;
     windows == 0 || packets as f64 <= SILENT * expected
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_this_host_lost_is_no_silence() {
+        let at = |tenths: i64| Timestamp(tenths * SECOND / 10);
+        let outage = |from: i64, to: i64| Outage { from: at(from), seconds: (to - from) as f64 / 10.0, ..Outage::default() };
+        let deaf = |times: &[(i64, i64)], (from, to): (i64, i64)| {
+            let times: Vec<Episode> = times.iter().map(|&(first, last)| Episode { first: at(first), last: at(last) }).collect();
+            was_deaf(&times, &outage(from, to))
+        };
+        assert!(deaf(&[(95, 240)], (103, 239)), "it was stopped");
+        assert!(deaf(&[(90, 130), (135, 170), (175, 250)], (103, 239)), "it is let run now and then");
+        assert!(deaf(&[(95, 105)], (97, 104)), "of a short one nobody knows");
+        assert!(!deaf(&[], (103, 239)), "nothing was lost");
+        assert!(!deaf(&[(0, 110), (235, 300)], (103, 239)), "before it and behind it");
+        assert!(!deaf(&[(0, 100), (240, 300)], (103, 239)));
+    }
 }

@@ -9,7 +9,7 @@ pub mod shard_key;
 use crate::capture::{Block, Packet};
 use crate::mirror::{CopyTimes, DistanceCounts, DistantCounts};
 use crate::model::limits::SHARDS;
-use crate::model::{AskedSwitch, HostFacts, Timestamp};
+use crate::model::{AskedSwitch, Episode, HostFacts, Timestamp};
 use crate::snapshot::{Losses, Query, Sample, SourceInfo};
 use facts::{ClockSteps, LinkReading, LoadFacts, TunnelFacts};
 use open_interval::OpenInterval;
@@ -59,6 +59,8 @@ pub struct Request {
     pub recent_seconds: f64,
     /// Seconds since the last packet of a live port, or since the start without any; 0 for files.
     pub quiet: f64,
+    /// Times in which this host lost packets of a live port itself, in order.
+    pub deaf: Vec<Episode>,
     /// Losses the router knows of.
     pub losses: Losses,
     /// Whether anybody counts what is lost before it comes here.

@@ -149,10 +149,12 @@ pub struct DhcpEvidence {
     pub given: u64,
     /// Of them to clients that asked for any address: the pool is not empty for everybody.
     pub given_anew: u64,
-    /// Refusals.
+    /// Refusals: but by a second server, and of an address that another server gave.
     pub refused: u64,
     /// Clients they went to.
     pub refused_clients: u64,
+    /// Servers that sent them, as far as they say who they are.
+    pub refusing: Vec<Ipv4Addr>,
     /// When those who wait began to, and when they last asked.
     pub span: Episode,
 }

@@ -107,6 +107,9 @@ pub const SESSIONS_APART: usize = 64;
 /// Outages remembered of each regular sender; later ones are counted only.
 pub const OUTAGES: usize = 8;
 
+/// Times in which this host lost packets itself that are remembered (16 bytes each); earlier ones are counted only.
+pub const DEAF_TIMES: usize = 512;
+
 /// Stretches of time with packets, between which there is a hole each (16 bytes each).
 pub const COVERED: usize = 64;
 

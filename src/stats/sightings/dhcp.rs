@@ -35,7 +35,11 @@ struct Client {
     /// When it last asked as one that never had an address, and whether it was given one after that.
     asked_anew: Option<Timestamp>,
     is_given_anew: bool,
+    /// Who gave it its address.
+    given_by: Option<Ipv4Addr>,
     refused: Recent,
+    /// Who refused it last.
+    refused_by: Option<Ipv4Addr>,
     refused_at: Option<Timestamp>,
     sent: Recent,
     last: Timestamp,
@@ -88,14 +92,23 @@ impl DhcpLedger {
         match message.kind {
             DISCOVER => self.discover(seen, message, bin),
             OFFER | ACK if !message.given.is_unspecified() => self.answer(seen, message),
+            // Whose address another server gave is refused by any that says so for all (an authoritative one).
+            NAK if self.is_of_another(seen, message) => {}
             NAK => {
                 let client = entry(&mut self.clients, (seen.vlan, message.client));
                 client.refused.add(bin, seen.count);
+                client.refused_by = message.server;
                 client.refused_at = client.refused_at.max(Some(seen.last));
                 client.last = client.last.max(seen.last);
             }
             _ => {}
         }
+    }
+
+    /// Whether the client has its address from another server than the one that refuses it.
+    fn is_of_another(&self, seen: &Sighting, message: &DhcpSight) -> bool {
+        let given_by = self.clients.get(&(seen.vlan, message.client)).and_then(|client| client.given_by);
+        given_by.zip(message.server).is_some_and(|(gave, refuses)| gave != refuses)
     }
 
     fn discover(&mut self, seen: &Sighting, message: &DhcpSight, bin: i64) {
@@ -139,6 +152,7 @@ impl DhcpLedger {
             client.last = client.last.max(seen.last);
             if message.kind == ACK {
                 client.given = client.answered;
+                client.given_by = message.server;
                 client.is_given_anew = client.asked_anew.is_some_and(|asked| seen.last.since(asked) <= 2 * MINUTE);
             }
         }
@@ -173,16 +187,16 @@ impl DhcpLedger {
         self.clients.get(&(vlan, mac)).is_some_and(|client| client.given.is_some())
     }
 
-    /// Clients that wait, by VLAN.
-    pub fn waiting(&self, now: Timestamp) -> Vec<DhcpEvidence> {
+    /// Clients that wait, by VLAN. What one of the `second` servers refuses is no matter of a pool.
+    pub fn waiting(&self, now: Timestamp, second: &[SecondServerEvidence]) -> Vec<DhcpEvidence> {
         let bin = now.0.saturating_sub(1).div_euclid(BIN);
         let mut vlans: Vec<Option<u16>> = self.clients.keys().map(|key| key.0).collect();
         vlans.arrange();
         vlans.dedup();
-        vlans.into_iter().filter_map(|vlan| self.waiting_in(vlan, bin, now)).collect()
+        vlans.into_iter().filter_map(|vlan| self.waiting_in(vlan, bin, now, second)).collect()
     }
 
-    fn waiting_in(&self, vlan: Option<u16>, bin: i64, now: Timestamp) -> Option<DhcpEvidence> {
+    fn waiting_in(&self, vlan: Option<u16>, bin: i64, now: Timestamp, second: &[SecondServerEvidence]) -> Option<DhcpEvidence> {
         let here = || self.clients.iter().filter(move |(key, _)| key.0 == vlan).map(|(_, client)| client);
         let waits = |c: &&Client| {
             let asked = c.asked.filter(|asked| now.since(*asked) <= 2 * MINUTE);
@@ -194,9 +208,14 @@ impl DhcpLedger {
         let last = here().filter(waits).filter_map(|c| c.asked).max();
         let given = || here().filter(|c| c.given.is_some_and(|given| first.is_some_and(|first| given >= first)));
         // Whoever asks for the address of another network is refused (RFC 2131 section 4.3.2), asks anew, and is served.
-        let is_refused = |c: &&Client| c.given.is_none() || c.given < c.refused_at;
+        let is_second = |server: Option<Ipv4Addr>| second.iter().any(|s| s.vlan == vlan && Some(s.server) == server);
+        let is_refused = |c: &&Client| (c.given.is_none() || c.given < c.refused_at) && !is_second(c.refused_by);
         let refused = here().filter(is_refused).fold(0u64, |sum, c| sum.saturating_add(c.refused.minute(bin)));
         let refused_clients = here().filter(is_refused).filter(|c| c.refused.minute(bin) > 0).count() as u64;
+        let mut refusing: Vec<Ipv4Addr> =
+            here().filter(is_refused).filter(|c| c.refused.minute(bin) > 0).filter_map(|c| c.refused_by).collect();
+        refusing.arrange();
+        refusing.dedup();
         let mut servers: Vec<Ipv4Addr> = self.servers.keys().filter(|key| key.0.vlan == vlan).map(|key| key.2).collect();
         servers.arrange();
         servers.dedup();
@@ -212,6 +231,7 @@ impl DhcpLedger {
             given_anew: given().filter(|c| c.is_given_anew).count() as u64,
             refused,
             refused_clients,
+            refusing,
             span,
         })
     }

@@ -177,6 +177,8 @@ impl SightingLedger {
         };
         let is_host =
             |vlan, mac, address| !is_router(address) && (self.dhcp.is_served(vlan, mac) || of_station(mac).speaks_for == Some(address));
+        let is_used = |server, mac| is_server(Address::V4(server)) || of_station(mac).routes;
+        let second_servers = self.dhcp.second_servers(now, is_used);
         SightingEvidence {
             conflicts: self.arp.conflicts(now, |address| is_router(address) || is_server(address)),
             between: self.between(now, |address| is_router(address) || is_server(address)),
@@ -185,9 +187,9 @@ impl SightingLedger {
                 of_station(mac).speaks_for.is_some() || last_heard(address).is_some()
             }),
             storms: self.arp.storms(now),
-            dhcp: self.dhcp.waiting(now),
+            dhcp: self.dhcp.waiting(now, &second_servers),
             dhcp_floods: self.dhcp.floods(now),
-            second_servers: self.dhcp.second_servers(now, |server, mac| is_server(Address::V4(server)) || of_station(mac).routes),
+            second_servers,
             second_routers: self.routers.second(now, |vlan| self.arp.speakers_of_ipv6(vlan, |address| !is_router(address))),
             routers: self.routers.lately(now),
             fragments: self.datagrams.evidence(now),

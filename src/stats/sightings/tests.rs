@@ -297,6 +297,46 @@ fn offer(seconds: i64, server: u32, client: u32) -> Sighting {
     Sighting { what: Sight::Dhcp(message), ..arp(seconds, None, true, (1, 2), server) }
 }
 
+/// What is known of clients that are refused at that second: how many refusals to how many, and by whom.
+fn refusals(ledger: &SightingLedger, seconds: i64) -> Vec<(u64, u64, Vec<Ipv4Addr>)> {
+    let found = ledger.evidence(at(seconds), |_| None, |host| host == Address::V4(ip(1)), |_| StationUse::default()).dhcp;
+    found.iter().map(|d| (d.refused, d.refused_clients, d.refusing.clone())).collect()
+}
+
+/// A message of that kind of a server to a client.
+fn of_kind(kind: u8, seconds: i64, server: u32, client: u32) -> Sighting {
+    let seen = offer(seconds, server, client);
+    let Sight::Dhcp(message) = seen.what else { unreachable!() };
+    Sighting { what: Sight::Dhcp(DhcpSight { kind, ..message }), ..seen }
+}
+
+#[test]
+fn what_a_second_server_refuses_is_no_empty_pool() {
+    let (ack, nak) = (5, 6);
+    let mut ledger = SightingLedger::default();
+    // The one that is used serves clients; another one serves one of its own, and refuses everybody else.
+    (10..14).for_each(|client| ledger.take(&of_kind(ack, 1, 1, client)));
+    ledger.take(&of_kind(ack, 2, 66, 14));
+    (10..13).chain(20..23).for_each(|client| ledger.take(&of_kind(nak, 5, 66, client)));
+    assert!(refusals(&ledger, 9).iter().all(|(refused, ..)| *refused == 0), "{:?}", refusals(&ledger, 9));
+    // The first one does as well: but for the other one's client.
+    ledger.take(&of_kind(nak, 6, 1, 14));
+    (30..35).for_each(|client| ledger.take(&of_kind(nak, 7, 1, client)));
+    assert_eq!(refusals(&ledger, 9), [(5, 5, vec![ip(1)])]);
+    // And its own.
+    ledger.take(&of_kind(nak, 8, 1, 13));
+    assert_eq!(refusals(&ledger, 9), [(6, 6, vec![ip(1)])]);
+}
+
+#[test]
+fn who_alone_refuses_is_named() {
+    let mut ledger = SightingLedger::default();
+    (20..24).for_each(|client| ledger.take(&of_kind(6, 5, 2, client)));
+    assert_eq!(refusals(&ledger, 9), [(4, 4, vec![ip(2)])]);
+    ledger.take(&of_kind(6, 5, 3, 25));
+    assert_eq!(refusals(&ledger, 9), [(5, 5, vec![ip(2), ip(3)])]);
+}
+
 #[test]
 fn a_second_server_is_passed_over_when_others_make_the_offers() {
     let mut ledger = SightingLedger::default();

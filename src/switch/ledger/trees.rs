@@ -144,9 +144,10 @@ impl Trees {
         true
     }
 
-    /// Whether a bridge that was silent while another one sent the hellos speaks again, of another root: what it named long ago was none since.
+    /// Whether a bridge that was silent while another one sent the hellos speaks again: of another root, for what it named long ago was none since; or of
+    /// the same, in place of the one that others named meanwhile.
     fn takes_over(&mut self, m: &ControlMessage, key: &Key, row: &TreeRow) -> bool {
-        let was_silent = |tree: &&Tree| tree.row.root != row.root && tree.said_until(m.time) < m.time;
+        let was_silent = |tree: &&Tree| tree.said_until(m.time) < m.time;
         if self.list.get(key).filter(was_silent).is_none() {
             return false;
         }
@@ -171,12 +172,19 @@ impl Trees {
     fn before(&self, key: &Key, row: &TreeRow) -> Option<(Key, BridgeId)> {
         let hello = i64::from(row.times[0]) * SECOND / 256;
         let missing = hello.saturating_mul(hellos_missing() + 1);
+        // The way back to a root that had stood is one from any; it was left when another bridge began to send the hellos.
+        let own = self.list.get(key).map(|tree| &tree.row).filter(|known| known.root == row.root);
+        let has_stood = self.list.get(key).is_some_and(|tree| tree.row.last.since(tree.since) >= ROOT_STOOD.in_nanos());
+        let is_change = |other: &Tree| match own {
+            Some(known) => has_stood && other.since >= known.last,
+            None => row.last.since(other.since) >= ROOT_STOOD.in_nanos(),
+        };
         let stood = |(other, tree): &(&Key, &Tree)| {
             (&other.place, other.vlan, other.instance) == (&key.place, key.vlan, key.instance)
                 && other.source != key.source
                 && tree.row.role == PortRole::Designated
                 && tree.row.root != row.root
-                && row.last.since(tree.since) >= ROOT_STOOD.in_nanos()
+                && is_change(tree)
                 && row.last.since(tree.row.last) <= missing.max(i64::from(row.times[1]) * SECOND / 256)
         };
         self.list.iter().filter(stood).max_by_key(|(_, tree)| tree.row.last).map(|(other, tree)| (other.clone(), tree.row.root))

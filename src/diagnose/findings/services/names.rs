@@ -4,7 +4,7 @@ use super::{BAD, DEAD_CLIENTS, DNS, FAILING_MOST, QUERIES, by_clients, codes, fa
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Tuned};
-use crate::diagnose::findings::{SURE, all_of, exceeded, of, subject, times, unusual};
+use crate::diagnose::findings::{SURE, all_of, exceeded, of, slow_times, subject, times, unusual};
 use crate::model::evidence::{
     FAILING_SHARE, FAILING_ZONES, KindCount, SLOW_NAME_FLOOR, SLOW_REPLY, SLOW_SHARE, ServiceEvidence, ServiceWindow, Threshold, Trouble,
     UNANSWERED_SHARE, USUAL_TIMES, VERY_SLOW_REPLY,
@@ -343,7 +343,12 @@ impl Detector for DnsSlow {
             let grave =
                 wilson(w.trouble(Trouble::VerySlow).count, w.answered).low > VERY_SLOW.value() && is_beyond(VERY_SLOW_REPLY.in_nanos());
             let severity = if grave { Severity::Critical } else { Severity::Warning };
-            let title = format!("Name server {} answers slowly: {}; {}", service.key.address, times(w), waiting(&slow));
+            let title = format!(
+                "Name server {} answers slowly: {}; {}",
+                service.key.address,
+                slow_times(w, (slow.count, w.answered), SLOW_REPLY.in_nanos() as f64 / 1e9 + way),
+                waiting(&slow)
+            );
             Some(report(service, w, Trouble::Slow, severity, title))
         }))
     }

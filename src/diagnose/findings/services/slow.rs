@@ -5,7 +5,7 @@ use super::{BAD, DEAD_CLIENTS, DNS, TLS, by_clients, hanging_hosts, proxies, rep
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Nanos, Tuned};
-use crate::diagnose::findings::{SEVERAL, SURE, all_of, exceeded, of, subject, times, unusual, waits_for_the_mirror};
+use crate::diagnose::findings::{SEVERAL, SURE, all_of, exceeded, of, slow_times, subject, unusual, waits_for_the_mirror};
 use crate::model::evidence::{
     LONG_POLL, SERVERS_SHARE, SLOW_FLOOR, ServiceEvidence, ServiceWindow, Threshold, Trouble, USERS_WAIT, USUAL_TIMES, VERY_SLOW_REPLY,
     WAITS_TOGETHER,
@@ -146,11 +146,25 @@ fn slow(service: &ServiceEvidence, now: Timestamp, stands: bool) -> Option<Repor
     let way = service.network.map_or_else(String::new, |_| format!(", network {}", duration(network)));
     let usual = service.usual_response.filter(|usual| kind == Trouble::SlowerThanUsual || *usual < median / 2.0);
     let way = way + &usual.map_or_else(String::new, |usual| format!("; usual are {}", duration(usual)));
-    let mut report = report(service, w, kind, severity, format!("{}: {}{way}", slowly(service, w), times(w)));
+    let mut report = report(
+        service,
+        w,
+        kind,
+        severity,
+        format!("{}: {}{way}", slowly(service, w), slow_times(w, (slow.count, w.timed), limit(service, kind, network))),
+    );
     if let Some(usual) = service.usual_response.filter(|_| kind == Trouble::SlowerThanUsual) {
         report = unusual(report.with(USUAL, Value::Seconds(usual)), service.unusual_since.response);
     }
     Some(if w.turns.answered > 0 { report.with("turns", Value::Count(w.turns.answered)) } else { report })
+}
+
+/// Seconds from which on answers of a service are slow in a way, with a round trip of so many.
+fn limit(service: &ServiceEvidence, kind: Trouble, network: f64) -> f64 {
+    match service.usual_response.filter(|_| kind == Trouble::SlowerThanUsual) {
+        Some(usual) => (USUAL_TIMES.value() * usual).max(network + SLOW_FLOOR.in_nanos() as f64 / 1e9),
+        None => VERY_SLOW_REPLY.in_nanos() as f64 / 1e9,
+    }
 }
 
 /// A host behind a proxy that answers slowly, be it a small part of what the proxy is asked for.
