@@ -348,7 +348,7 @@ mod tests {
         ("duplex.mismatch", &["recent"]),
         ("eapol.failing", &["recent"]),
         ("igmp.no_querier", &["forgotten"]),
-        ("arp.conflict", &["proxy"]),
+        ("arp.conflict", &["proxy", "several", "answered"]),
         ("dhcp.rogue", &["held", "seen"]),
         ("dhcp.exhausted", &["claimed"]),
         ("nd.rogue_ra", &["held"]),
