@@ -213,7 +213,7 @@ fn packets_that_are_not_kept_any_more_are_not_said_to_be_none() {
 /// Where there is room a finding shows when it held and which packets prove it; where there is little its words have all of it.
 #[test]
 fn a_finding_shows_when_it_held_and_the_packets_that_prove_it() {
-    for (width, height) in [(120, 40), (200, 60), (80, 24)] {
+    for (width, height) in [(120, 42), (200, 60), (80, 24)] {
         let (mut session, few) = session(Story::Trouble, width, height);
         let options = DashboardOptions {
             explain: |_| Some("What it means\n  Much.\nHow it is measured\n  Well.\nWhy it happens\n  So.".into()),
