@@ -173,60 +173,6 @@ fn traffic_that_pauses_by_itself_has_no_outage() {
     }
 }
 
-/// Clients that work twice for so long, and rest between for so long: whatever they open ends before they rest.
-fn resting(clients: u8, works: i64, rests: i64, a_second: f64, seed: u64) -> Frames {
-    let (mut rng, mut port, mut frames) = (Rng(seed), 20_000, Frames::new());
-    for begin in [0, works + rests] {
-        let mut time = begin * SECOND;
-        loop {
-            time += rng.exponential(SECOND as f64 / a_second) as i64;
-            port += 1;
-            let (client, server) = (1 + rng.below(u64::from(clients)) as u8, 1 + rng.below(3) as u8);
-            let one = connection(client, server, port, time, &mut rng);
-            if time >= (begin + works) * SECOND {
-                break;
-            }
-            frames.extend(one.clone().into_iter().filter(|_| one.last().is_some_and(|last| last.0 < (begin + works) * SECOND)));
-        }
-    }
-    frames
-}
-
-/// Hosts ask each other four times a second whether they are there, in the seconds that `asks` says.
-fn pings(asks: impl Fn(i64) -> bool) -> Frames {
-    let mut frames = Frames::new();
-    for n in (0..480i64).filter(|n| asks(n / 4)) {
-        for host in 1..=6u8 {
-            let (at, ends) = (
-                n * SECOND / 4 + i64::from(host) * 3 * MILLISECOND,
-                [([2, 0, 0, 0, 9, 9], [10, 0, 9, 9]), ([2, 0, 0, 0, 0, host], [10, 0, 0, host])],
-            );
-            for (later, [from, to], answers) in [(0, [0, 1], false), (400_000, [1, 0], true)] {
-                let packet = Packet::eth(ends[from].0, ends[to].0).ip(ends[from].1, ends[to].1).id(n as u16);
-                frames.push((at + later, packet.ping(u16::from(host), n as u16, answers).payload(&[7; 56]).build()));
-            }
-        }
-    }
-    frames
-}
-
-#[test]
-fn who_rests_is_no_outage() {
-    for (clients, works, rests, rate, seed) in [(5, 40, 12, 6.0, 1), (12, 33, 25, 9.0, 2), (20, 50, 30, 12.0, 3), (8, 30, 17, 4.0, 4)] {
-        let s = analyse(resting(clients, works, rests, rate, seed));
-        let told: Vec<_> = ["mirror.outage", "mirror.none", "clock.step"].into_iter().filter_map(|id| found(&s, id)).collect();
-        assert!(told.is_empty(), "{clients} clients: {told:?}");
-        // The same with holes of this length in the middle of their work.
-        let (from, to) = (works * SECOND / 2, works * SECOND / 2 + 4 * SECOND);
-        let s = analyse(without(resting(clients, works, 0, rate, seed), from, to));
-        assert!(found(&s, "mirror.outage").is_some(), "{clients} clients: {:?}", ids(&s));
-    }
-    for half in [30, 20] {
-        let s = analyse(pings(|second| second % (2 * half) < half));
-        assert!(found(&s, "mirror.outage").is_none(), "{half} s: {:?}", s.diagnosis.findings);
-    }
-}
-
 #[test]
 fn a_clock_that_is_set_forward_is_no_outage() {
     for (seed, step) in [(1, 3), (2, 10), (3, 25)] {

@@ -1,7 +1,6 @@
 //! What conversations witness of a pause: whether somebody spoke in it and was not heard, or time alone is missing.
 
 use super::Pause;
-use crate::model::ip_protocol::{ICMP, ICMPV6, TCP};
 use crate::model::sum::{Rule, Sum, sums};
 use crate::model::time::SECOND;
 use crate::model::{Address, Timestamp};
@@ -15,12 +14,6 @@ const ALL: u32 = 8;
 
 /// Connections that go on over a pause before it is a clock's: one may have rested.
 const GO_ON: u64 = 2;
-
-/// Connections beside a pause, none of which it touches, before that says that their hosts rest.
-const WHOLE: u64 = 4;
-
-/// How many times as long as its own pauses one is that a conversation does not make by itself.
-const STEADY: i64 = 8;
 
 /// How far from a pause clients are looked for.
 const NEAR: i64 = 10 * SECOND;
@@ -70,12 +63,6 @@ sums! {
         pub again: u64,
         /// Streams whose numbers (RTP) jump over it.
         pub streams: u64,
-        /// TCP connections near it that it does not touch: closed before it, or opened behind it.
-        pub whole: u64,
-        /// Tests whether a host is there (ICMP echo) near it.
-        pub echoes: u64,
-        /// Other conversations that go over it and are seldom silent for long.
-        pub steady: u64,
     }
 }
 
@@ -90,10 +77,8 @@ pub struct Witness {
     pub last_of: [Option<Timestamp>; 2],
     /// The last one.
     pub last: Timestamp,
-    /// Packets of it.
-    pub packets: u64,
-    /// The protocol in IP: TCP's connections begin and end, ICMP asks whether a host is there.
-    pub protocol: u8,
+    /// A TCP connection.
+    pub is_tcp: bool,
     /// One whose beginning was not seen.
     pub is_midway: bool,
     /// One that was closed or cut.
@@ -103,13 +88,6 @@ pub struct Witness {
 }
 
 impl Witness {
-    /// Whether it speaks so often, beside a pause, that it does not make that pause by itself.
-    fn is_steady_beside(&self, pause: &Pause) -> bool {
-        let spoken = self.last.since(self.first).saturating_sub(pause.length());
-        let packets = i64::try_from(self.packets).unwrap_or(i64::MAX);
-        packets >= STEADY && spoken / packets.max(1) <= pause.length() / STEADY
-    }
-
     /// Whether its first packet comes just behind a pause.
     pub fn is_behind(&self, pause: &Pause) -> bool {
         (0..=SOON).contains(&self.first.since(pause.to))
@@ -129,22 +107,15 @@ const STREAMS: u64 = 2;
 impl PauseWitness {
     /// Asks a conversation about a pause of a capture that began at `begin`.
     pub fn ask(&mut self, pause: &Pause, seen: &Witness, begin: Timestamp) {
-        let [bit, _] = seen.ends.map(bit_of);
+        let [bit, served_by] = seen.ends.map(bit_of);
         let before = seen.first <= pause.from && seen.last.since(pause.from) >= -NEAR;
         let after = seen.last >= pause.to && seen.first.since(pause.to) <= NEAR;
         for (bits, is_near) in self.clients.iter_mut().zip([before, after]) {
             *bits |= if is_near { bit } else { 0 };
         }
-        match seen.protocol {
-            TCP => self.ask_connection(pause, seen, begin),
-            ICMP | ICMPV6 => self.echoes += u64::from(before || after),
-            _ => self.steady += u64::from(before && after && seen.is_steady_beside(pause)),
+        if !seen.is_tcp {
+            return;
         }
-    }
-
-    fn ask_connection(&mut self, pause: &Pause, seen: &Witness, begin: Timestamp) {
-        let [_, served_by] = seen.ends.map(bit_of);
-        let is_near = seen.last.since(pause.from) >= -NEAR && seen.first.since(pause.to) <= NEAR;
         if seen.first <= pause.from && seen.last >= pause.to {
             self.over += 1;
             self.servers[0] |= served_by;
@@ -156,8 +127,6 @@ impl PauseWitness {
             self.cut += 1;
         } else if seen.is_midway && !seen.is_behind_any && seen.first.since(begin) > NEAR {
             self.midway_elsewhere += 1;
-        } else if is_near && (seen.has_ended && seen.last <= pause.from || !seen.is_midway && seen.first >= pause.to) {
-            self.whole += 1;
         }
     }
 
@@ -167,13 +136,6 @@ impl PauseWitness {
             self.apart += 1;
             self.apart_seconds = self.apart_seconds.saturating_add((a.since(b).unsigned_abs() + SECOND as u64 / 2) / SECOND as u64);
         }
-    }
-
-    /// Whether those who speak rested: no conversation was open in it that spoke before and behind, and there were some that were closed before it, or
-    /// opened behind it, or that only ask whether a host is there. In an outage some are cut, or met in their middle.
-    pub fn rests(&self) -> bool {
-        let is_crossed = self.over > 0 || self.cut > 0 || self.midway > 0 || self.steady > 0;
-        !is_crossed && !self.is_lossy() && (self.whole >= WHOLE || self.echoes > 0)
     }
 
     /// Hosts that were active shortly before it and shortly after, at least so many.
