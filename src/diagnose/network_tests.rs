@@ -54,7 +54,6 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
         usual_response: None,
         usual_missing: None,
         usual_rejected: None,
-        usual_errors: None,
         unusual_since: UnusualSince::default(),
         is_one_of_several: false,
         since_success: SinceSuccess::default(),

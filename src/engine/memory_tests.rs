@@ -108,7 +108,7 @@ fn once(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("changes of trees", 3 * TREE_HISTORY, 64),
         ("sessions of routers and floods", PEERS + STORMS, 700),
         ("events at the switch", 2 * SWITCH_EVENTS, SwitchLedger::BYTES[3]),
-        ("addresses, stations, clients, servers, routers and clocks", 13 * SIGHTED, SightingLedger::BYTES),
+        ("addresses, stations, clients, servers, routers and clocks", 11 * SIGHTED, SightingLedger::BYTES),
         ("addresses that are looked for before they are used", SIGHTED, SightingLedger::PROBED_BYTES),
         ("stations known", 4 * STATIONS_KNOWN, 8),
         ("stations watched", 2 * STATIONS_WATCHED + 3 * GROUPS, 448),

@@ -2,7 +2,6 @@
 
 use super::{ACK, S, Traffic, only, title, troubles};
 use spantop::model::Severity;
-use spantop::snapshot::Snapshot;
 
 /// What each side says in turn: by the client, else by the server.
 type Turns = Vec<(bool, Vec<u8>)>;
@@ -139,32 +138,4 @@ fn answers_behind_long_ones() {
     assert_eq!(troubles(&s), []);
     let row = s.stats.services.rows.iter().find(|row| row.app == Some("smb2")).expect("the file server");
     assert_eq!((row.counts.requests, row.counts.answered, row.errors()), (80, 80, 0));
-}
-
-/// A store that always denied one write of ten to its clients, and then four of ten, or does so on and on; it rests for half of the time.
-#[test]
-fn errors_that_were_always_there_are_no_news_and_a_jump_is() {
-    let store = |seconds: u16, denied: &dyn Fn(u16) -> u16| {
-        let mut t = Traffic::default();
-        for second in (0..seconds).filter(|second| second % 40 < 20) {
-            for n in 0..10u16 {
-                let says = if n < denied(second) { "-OOM command not allowed when used memory > 'maxmemory'.\r\n" } else { "+OK\r\n" };
-                let at = i64::from(second) * S + i64::from(n) * S / 10;
-                t.talk(
-                    at,
-                    (1 + ((n + second) % 6) as u8, 5_000 + second * 10 + n),
-                    (9, 6_379),
-                    &[(true, redis(&["SET", "a", "1"])), (false, says.into())],
-                );
-            }
-        }
-        super::mistaken::as_a_file(t.with_office(20))
-    };
-    let of = |s: &Snapshot| {
-        s.diagnosis.findings.iter().find(|f| f.id == "service.errors").map(|f| (f.severity, f.title.contains("usual are 10 %")))
-    };
-    assert_eq!(of(&store(400, &|_| 1)), Some((Severity::Note, true)));
-    assert_eq!(of(&store(400, &|second| if second < 320 { 1 } else { 4 })), Some((Severity::Warning, true)));
-    assert_eq!(of(&store(60, &|_| 1)), Some((Severity::Warning, false)), "it is not known for long");
-    assert_eq!(of(&store(400, &|_| 6)).map(|told| told.0), Some(Severity::Critical), "it always fails");
 }

@@ -19,7 +19,7 @@ struct Transfer {
 }
 
 /// What is found in a file of it.
-pub(super) fn as_a_file(mut traffic: Traffic) -> Snapshot {
+fn as_a_file(mut traffic: Traffic) -> Snapshot {
     traffic.packets.sort_by_key(|p| p.0);
     let mut memory = Memory::new();
     for (at, frame) in &traffic.packets {

@@ -322,8 +322,6 @@ pub struct UnusualSince {
     pub missing: Option<Timestamp>,
     /// Requests that are refused.
     pub rejected: Option<Timestamp>,
-    /// Answers that are errors.
-    pub errors: Option<Timestamp>,
 }
 
 /// One service.
@@ -376,8 +374,6 @@ pub struct ServiceEvidence {
     pub usual_missing: Option<f64>,
     /// See `usual_missing`.
     pub usual_rejected: Option<f64>,
-    /// The usual share of answers that are errors; `None` until it is sure.
-    pub usual_errors: Option<f64>,
     /// Since when what is beyond the usual is so.
     pub unusual_since: UnusualSince,
     /// Nobody ever connected, and the only one who tried connects to the same port of other hosts: of several that do the same work one is

@@ -138,7 +138,6 @@ impl ServiceLedger {
             usual_response: service.usual.response(),
             usual_missing: service.usual.missing(),
             usual_rejected: service.usual.rejected(),
-            usual_errors: service.usual.errors(),
             unusual_since: service.usual.unusual_since(),
             is_one_of_several: others.include(key, service),
             since_success: service.unanswered.told(now),

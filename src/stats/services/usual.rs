@@ -176,14 +176,12 @@ struct Usuals {
     /// Answers that there is no such name, and requests that are refused, parts of a million.
     missing: Usual,
     rejected: Usual,
-    /// Answers that are errors, likewise.
-    errors: Usual,
 }
 
 impl UsualService {
     /// Bytes at most, without its own.
     #[cfg(test)]
-    pub const BYTES: usize = size_of::<Usuals>() + 6 * Usual::BYTES + 2 * UsualWays::BYTES;
+    pub const BYTES: usize = size_of::<Usuals>() + 5 * Usual::BYTES + 2 * UsualWays::BYTES;
 
     /// Takes in a bin that is over, of that number.
     pub fn note(&mut self, bin: &ServiceCounts, number: i64) {
@@ -213,7 +211,6 @@ impl UsualService {
             // A twentieth more is no other kind of day.
             known.missing.note(part(Trouble::NoSuchName), WHOLE as u32 / 20, number);
             known.rejected.note(part(Trouble::Rejected), WHOLE as u32 / 20, number);
-            known.errors.note(part(Trouble::Error), WHOLE as u32 / 20, number);
         }
     }
 
@@ -234,7 +231,6 @@ impl UsualService {
             response: known.response.changed(),
             missing: known.missing.changed(),
             rejected: known.rejected.changed(),
-            errors: known.errors.changed(),
         })
     }
 
@@ -251,11 +247,6 @@ impl UsualService {
     /// The share of answers that there is no such name, likewise.
     pub fn missing(&self) -> Option<f64> {
         self.0.as_ref()?.missing.get()
-    }
-
-    /// The share of answers that are errors, once it is sure.
-    pub fn errors(&self) -> Option<f64> {
-        self.0.as_ref().map(|known| &known.errors).filter(|errors| !errors.is_young())?.get()
     }
 
     /// The share of requests that are refused, likewise.

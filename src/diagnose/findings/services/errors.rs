@@ -4,16 +4,12 @@ use super::{BAD, FAILING_MOST, QUERIES, by_clients, codes, fails, has_rule_of_it
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
-use crate::diagnose::findings::{SEVERAL, SURE, all_of, of, subject, unusual};
+use crate::diagnose::findings::{SEVERAL, SURE, all_of, of, subject};
 use crate::model::evidence::{FAILING_SHARE, KindCount, ServiceEvidence, ServiceWindow, Threshold, Trouble};
-use crate::model::units::percent;
 use crate::model::{Finding, Proto, Severity, Value, wilson};
 
 /// For how long a service must answer nothing.
 static SILENT_SECONDS: Threshold = Threshold::seconds(10.0);
-
-/// How many times the usual share of errors is no more than usual.
-static USUAL_ERRORS: Threshold = Threshold::times(3.0);
 
 /// What says how many were not answered.
 const UNANSWERED: &str = "unanswered";
@@ -56,12 +52,6 @@ fn silent(service: &ServiceEvidence, stands: bool) -> Option<Report> {
     })
 }
 
-/// Whether a service answers no more requests by errors than it does as long as it is known: surely not so many times the usual share. What answers most
-/// by errors is never as it should be.
-fn is_usual(service: &ServiceEvidence, share_low: f64) -> bool {
-    service.usual_errors.is_some_and(|usual| usual <= FAILING_MOST.value() && share_low <= USUAL_ERRORS.value() * usual)
-}
-
 /// Requests of a kind.
 fn asked(kind: &KindCount) -> u64 {
     u64::from(kind.answered) + u64::from(kind.unanswered)
@@ -100,7 +90,7 @@ impl Detector for ServiceErrors {
             aspect: None,
             meaning: "The service answers requests with errors, or, where it is one that owes an answer to each, not at all.",
             measured: "Answers whose code is an error, negative answers that are normal left out: surely more than {share} of at least {n}, \
-                       or {most} of fewer, and at least {bad} (lower end of the {sure} interval); critical above {most} when at least {several} clients suffer; a note where that is surely no more than {usual} the share that is usual of it, which is {most} at most. \
+                       or {most} of fewer, and at least {bad} (lower end of the {sure} interval); critical above {most} when at least {several} clients suffer. \
                        Requests by SNMP, RADIUS, Kerberos and SIP without an answer: surely more than {most}, and at least {bad}, over at least \
                        {time}; a note with one client where it has never answered. Of SIP so too where it is so of calls (INVITE) or of those who \
                        want to be reached (REGISTER), whatever else is answered; not where all of it is of clients outside that never got an answer, \
@@ -116,7 +106,6 @@ impl Detector for ServiceErrors {
                 ("bad", Tuned(&BAD)),
                 ("most", Tuned(&FAILING_MOST)),
                 ("several", Tuned(&SEVERAL)),
-                ("usual", Tuned(&USUAL_ERRORS)),
                 ("time", Tuned(&SILENT_SECONDS)),
             ],
         };
@@ -142,36 +131,21 @@ impl Detector for ServiceErrors {
         need == Need::Legible || !finding.evidence.iter().any(|(name, _)| *name == UNANSWERED)
     }
 
-    /// What was told before it was known what is usual, and is no more than that.
-    fn withdraws(&self, e: &Evidence, finding: &Finding) -> bool {
-        let service = e.network.services.iter().find(|service| subject(&service.key) == finding.subject);
-        let told = finding.evidence.iter().find_map(|(name, value)| match value {
-            Value::Share(low) if *name == "share_low" => Some(*low),
-            _ => None,
-        });
-        let is_grave = finding.severity > Severity::Note && !finding.evidence.iter().any(|(name, _)| *name == UNANSWERED);
-        service.zip(told).is_some_and(|(service, low)| is_grave && is_usual(service, low))
-    }
-
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let others = e.network.services.iter().filter(|s| !has_rule_of_its_own(s.app_token));
         all_of(others.filter_map(|service| {
             let stands = standing.on(subject(&service.key));
             let Some((w, bad, share)) = fails(service, (&QUERIES, &FAILING_SHARE), stands) else { return silent(service, stands) };
-            let is_usual = is_usual(service, share.low);
-            let severity =
-                if bad.clients <= 1 || is_usual { Severity::Note } else { by_clients(bad.clients, share.low > FAILING_MOST.value()) };
-            let usual = service.usual_errors.map_or_else(String::new, |usual| format!("; usual are {}", percent(usual)));
+            let severity = if bad.clients <= 1 { Severity::Note } else { by_clients(bad.clients, share.low > FAILING_MOST.value()) };
             let title = format!(
-                "{} at {} answers {} requests with errors to {}: {}{usual}",
+                "{} at {} answers {} requests with errors to {}: {}",
                 service.app_token,
                 service.key,
                 of(bad.count, w.answered),
                 bad.who(),
                 codes(w, |_| true)
             );
-            let told = report(service, w, Trouble::Error, severity, title);
-            Some(if is_usual { told } else { unusual(told, service.unusual_since.errors) })
+            Some(report(service, w, Trouble::Error, severity, title))
         }))
     }
 }
