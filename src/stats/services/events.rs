@@ -69,9 +69,7 @@ impl ServiceLedger {
             }
             if !is_counted {
                 counts.lone_at.note(attempt.first);
-            }
-            let of = counts.client(client);
-            if !is_counted {
+                let of = counts.client(client);
                 of.lone = of.lone.saturating_add(1);
                 if tries == 0 {
                     return;
@@ -81,6 +79,7 @@ impl ServiceLedger {
                 counts.troubles(client, (Trouble::NoAnswer, tries), attempt.first, attempt.time);
                 return;
             }
+            let of = counts.client(client);
             of.attempts = of.attempts.saturating_add(1);
             of.established = of.established.saturating_add(u32::from(attempt.outcome == AttemptOutcome::Established));
             trouble.into_iter().chain(untaken).for_each(|trouble| counts.trouble(client, trouble, attempt.first, attempt.time));

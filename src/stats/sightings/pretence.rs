@@ -1,6 +1,7 @@
 //! Who tells many hosts, without being asked, that it has an address that another station has; and who looks for an address that it says it has.
 //!
 //! Whoever answers for others (proxy ARP, a sleep proxy) is asked to. Whoever takes an address over tells everybody, and does not look for it.
+//! Links that are bonded tell each host one of their MAC addresses: no host is told two, while one that is deceived still hears the owner.
 
 use super::arp::is_virtual;
 use super::bounded::{Lasting, Recent, entry};
@@ -24,6 +25,8 @@ struct Claimant {
     /// Replies to hosts that did not ask shortly before.
     unasked: Recent,
     told: Latest<Ipv4Addr, TOLD>,
+    /// Every single host that it told, asked or not.
+    heard_by: Latest<Ipv4Addr, TOLD>,
     /// When it said so unasked first and last, to one or to everybody, with less than ten minutes between.
     span: Option<Episode>,
     /// When it told one host, without being asked, first.
@@ -79,6 +82,9 @@ impl PretenceLedger {
         about.last = about.last.max(seen.last);
         about.owners.note(mac, seen.last);
         let is_announcement = target == sender || target.is_unspecified();
+        if !is_announcement {
+            entry(&mut self.claimants, (seen.vlan, sender, mac)).heard_by.note(target, seen.last);
+        }
         // Who is asked says nothing of its own accord.
         if !is_announcement && about.hosts.since(seen.first.plus(-PRETENCE_ANSWERED)).any(|host| host == target) {
             return;
@@ -111,10 +117,14 @@ impl PretenceLedger {
                 owners.filter(|owner| *owner != mac).count()
             };
             let looks = claimant.looks(|| others(span.first) == 0) && !asks_many(vlan, mac);
+            let key = (vlan, address);
             let address = Address::V4(address);
             let unasked = claimant.unasked.minute(bin);
             let hosts = claimant.told.since(minute_before(now)).count();
-            let tells = unasked >= ARP_UNASKED.number() && hosts >= PRETENCE_HOSTS && is_of_another(vlan, address, mac);
+            let tells = unasked >= ARP_UNASKED.number()
+                && hosts >= PRETENCE_HOSTS
+                && is_of_another(vlan, address, mac)
+                && self.contradicts((key.0, key.1, mac), claimant, span);
             let how = match tells {
                 true => Pretence::Tells(hosts as u64),
                 false if looks => Pretence::LooksForIt,
@@ -145,6 +155,16 @@ impl PretenceLedger {
             is_same
         });
         all
+    }
+}
+
+impl PretenceLedger {
+    /// Whether a host that a station told of its own accord that it has an address was told otherwise by another station in that time.
+    fn contradicts(&self, (vlan, address, mac): (Option<u16>, Ipv4Addr, Mac), claimant: &Claimant, span: Episode) -> bool {
+        let told: Vec<Ipv4Addr> = claimant.told.since(span.first).collect();
+        let owners = self.asked.get(&(vlan, address)).into_iter().flat_map(|about| about.owners.since(span.first));
+        let others = owners.filter(|owner| *owner != mac).filter_map(|owner| self.claimants.get(&(vlan, address, owner)));
+        others.flat_map(|other| other.heard_by.since(span.first)).any(|host| told.contains(&host))
     }
 }
 

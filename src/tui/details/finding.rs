@@ -95,16 +95,6 @@ pub(in crate::tui) fn body(canvas: &mut Canvas, area: Rect, scene: &Scene, findi
     facts::scrolled(canvas, area, &lines, scroll)
 }
 
-/// How long it has been so, or was: up to now where it still is and more may come.
-pub(in crate::tui) fn lasting(scene: &Scene, finding: &Finding) -> String {
-    let s = scene.snapshot;
-    if finding.active && !s.finished {
-        // What goes on is told by the second: it stays readable.
-        return amount::short_duration(s.now.max(finding.last).seconds_since(finding.first).floor());
-    }
-    amount::short_duration(finding.last.seconds_since(finding.first).max(0.0))
-}
-
 fn lines(scene: &Scene, finding: &Finding, width: u16) -> Vec<TextLine> {
     let (symbol, hue) = label::severity(finding.severity);
     let (text, dim) = (scene.style(Hue::Text), scene.style(Hue::Dim));
@@ -113,7 +103,7 @@ fn lines(scene: &Scene, finding: &Finding, width: u16) -> Vec<TextLine> {
         let line = if i == 0 { format!("{symbol} {line}") } else { format!("  {line}") };
         out.push((0, line, scene.theme.strong(hue)));
     }
-    let lasting = lasting(scene, finding);
+    let lasting = when::lasting(scene, finding);
     let severity = finding.severity.token();
     let when = if scene.snapshot.is_timed() {
         let since = amount::time_of_day(finding.first, scene.utc_offset(finding.first));

@@ -2,9 +2,9 @@
 
 use crate::model::alike::{self, ListedFinding};
 use crate::model::{Finding, Likeness};
-use crate::tui::canvas::Canvas;
-use crate::tui::details::finding;
+use crate::tui::canvas::{Canvas, cells};
 use crate::tui::label;
+use crate::tui::panels::when;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, Topic};
 use crate::tui::widgets::table::{self, Cell, Col, Shape};
@@ -29,8 +29,8 @@ pub(in crate::tui) fn rows_alike<'a>(scene: &Scene<'a>, like: Likeness) -> Vec<(
 /// Cells of what a row says first, without its margins.
 pub(in crate::tui) fn width(told: &ListedFinding) -> u16 {
     match told {
-        ListedFinding::One(f) => crate::tui::canvas::cells(&f.title),
-        ListedFinding::Others(_, all) => crate::tui::canvas::cells(&others(all)),
+        ListedFinding::One(f) => cells(&f.title),
+        ListedFinding::Others(_, all) => cells(&others(all)),
     }
 }
 
@@ -70,7 +70,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, rows:
         }),
         Col::right("for", 8..=8, 1, |s, told| match told {
             ListedFinding::One(f) => {
-                let text = if f.active { finding::lasting(s, f) } else { "cleared".into() };
+                let text = if f.active { when::lasting(s, f) } else { "cleared".into() };
                 Cell::Right(text, s.style(Hue::Dim))
             }
             ListedFinding::Others(..) => Cell::Right(String::new(), s.style(Hue::Dim)),

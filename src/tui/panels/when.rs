@@ -33,6 +33,16 @@ const WHY: &str = "Why it happens";
 /// Lines that a list of packets needs: title, head, a packet.
 const PACKETS: u16 = 3;
 
+/// How long it has been so, or was: up to now where it still is and more may come.
+pub(in crate::tui) fn lasting(scene: &Scene, finding: &Finding) -> String {
+    let s = scene.snapshot;
+    if finding.active && !s.finished {
+        // What goes on is told by the second: it stays readable.
+        return amount::short_duration(s.now.max(finding.last).seconds_since(finding.first).floor());
+    }
+    amount::short_duration(finding.last.seconds_since(finding.first).max(0.0))
+}
+
 /// Draws when a finding held and the packets that prove it, as far as there is room; what is left.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, finding: &Finding) -> Rect {
     let proved = if scene.options.packets.is_some() { (finding.packets.len() as u16).saturating_add(2) } else { 0 };

@@ -92,9 +92,7 @@ impl Screen for ProblemsScreen {
             let parts = divide(canvas, area, &[longest.clamp(least, hundredths(area.width, 58).max(least))]);
             (parts[0], parts.get(1).copied())
         } else if area.height >= 16 || usize::from(area.height) >= rows.len() + 8 {
-            // The title, the head, and how much was not judged.
-            let beside = 2 + u16::from(!mirror::nothing_known_of(scene).is_empty());
-            let (above, below) = split_top(area, (rows.len() as u16).saturating_add(beside).clamp(3, area.height / 2));
+            let (above, below) = split_top(area, (rows.len() as u16).saturating_add(2).clamp(3, area.height / 2));
             (above, Some(below))
         } else {
             (area, None)
@@ -141,14 +139,17 @@ fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, Lis
         some if some < all => format!("{some} of {all} match the filter · {note}"),
         _ => note + scene.unasked(|filter| filter.asks_of(&FINDINGS)),
     };
+    let note = match mirror::nothing_known_of(scene).len() {
+        0 => note,
+        // Where there is no finding it is said in full.
+        _ if all == 0 => note,
+        count => format!("{note} · {count} not judged: N"),
+    };
     let title = if scene.snapshot.span.is_some() { scene.based("Problems") } else { "Problems".to_owned() };
     let body = titled(canvas, area, &title, &[(note.into(), scene.style(Hue::Dim))], false);
     if all == 0 {
         return nothing(canvas, body, scene);
     }
-    // Beside a preview more of it has room below the list. A finding says more than how many are none.
-    let is_folded = area.width < BESIDE && body.height > 3;
-    let body = if is_folded { not_judged(canvas, body, scene) } else { body };
     problem_list::draw(canvas, body, scene, rows, "nothing matches the filter · Esc shows all rows again");
 }
 

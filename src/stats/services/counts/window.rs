@@ -128,6 +128,13 @@ fn shunned(clients: &[(Address, ClientCounts)]) -> u64 {
     strangers.map(|(_, counts)| u64::from(counts.trouble(Trouble::Unanswered))).sum()
 }
 
+/// When single SYNs came that nothing answered.
+fn lone_at<'a>(parts: impl Iterator<Item = &'a ServiceCounts>) -> SeenAt {
+    let mut all = SeenAt::default();
+    parts.for_each(|part| all.merge(&part.lone_at));
+    all
+}
+
 /// Several stretches together, without the clients that `is_left_out`.
 pub fn window<'a>(
     parts: impl Iterator<Item = &'a ServiceCounts> + Clone,
@@ -136,14 +143,13 @@ pub fn window<'a>(
 ) -> ServiceWindow {
     let mut clients: Vec<(Address, ClientCounts)> = Vec::new();
     let (mut sum, mut others) = (ClientCounts::default(), ClientCounts::default());
-    let (mut further, mut again, mut lone_at, mut turns) = (Vec::<u32>::new(), 0u64, SeenAt::default(), TurnCounts::default());
+    let (mut further, mut again, mut turns) = (Vec::<u32>::new(), 0u64, TurnCounts::default());
     let (mut asked_ecn, mut segments) = (AskedEcn::default(), SegmentCounts::default());
     let (mut zones, mut idle_cuts, mut spans) = (ServiceCounts::default(), Vec::new(), ByTrouble::default());
     for part in parts.clone() {
         [&mut sum, &mut others].into_iter().for_each(|all| all.add(&part.others));
         further.extend(&part.further);
         again = again.saturating_add(part.again.into());
-        lone_at.merge(&part.lone_at);
         asked_ecn.add(&part.asked_ecn);
         segments.add(&part.segments);
         turns.add(&part.turns);
@@ -170,7 +176,7 @@ pub fn window<'a>(
         is_more: others.is_any() && (further.is_empty() || further.len() >= FURTHER_CLIENTS),
         is_more_clients: others.is_client(),
         lone: sum.lone.into(),
-        lone_at,
+        lone_at: lone_at(parts.clone()),
         again,
         loss: loss_window(&segments, &troubles.of(Trouble::Lossy)),
         short: most_short(&clients),
