@@ -31,6 +31,8 @@ struct Claimant {
     span: Option<Episode>,
     /// When it told one host, without being asked, first.
     told_first: Option<Timestamp>,
+    /// When it told a host so again that another station had told otherwise meanwhile.
+    denied: Option<Timestamp>,
     /// When it looked for the address after it had said that it has it.
     looked: Option<Timestamp>,
     last: Timestamp,
@@ -89,7 +91,11 @@ impl PretenceLedger {
         if !is_announcement && about.hosts.since(seen.first.plus(-PRETENCE_ANSWERED)).any(|host| host == target) {
             return;
         }
+        let is_denied = !is_announcement && self.is_told_otherwise((seen.vlan, sender, mac), target, seen.last);
         let claimant = entry(&mut self.claimants, (seen.vlan, sender, mac));
+        if is_denied {
+            claimant.denied = Some(seen.last);
+        }
         claimant.last = claimant.last.max(seen.last);
         let first = claimant.span.filter(|span| seen.last.since(span.last) <= SIGHT_HELD).map_or(seen.first, |span| span.first);
         claimant.span = Some(Episode { first, last: seen.last });
@@ -117,14 +123,13 @@ impl PretenceLedger {
                 owners.filter(|owner| *owner != mac).count()
             };
             let looks = claimant.looks(|| others(span.first) == 0) && !asks_many(vlan, mac);
-            let key = (vlan, address);
             let address = Address::V4(address);
             let unasked = claimant.unasked.minute(bin);
             let hosts = claimant.told.since(minute_before(now)).count();
             let tells = unasked >= ARP_UNASKED.number()
                 && hosts >= PRETENCE_HOSTS
                 && is_of_another(vlan, address, mac)
-                && self.contradicts((key.0, key.1, mac), claimant, span);
+                && claimant.denied.is_some_and(|denied| denied >= span.first);
             let how = match tells {
                 true => Pretence::Tells(hosts as u64),
                 false if looks => Pretence::LooksForIt,
@@ -159,12 +164,14 @@ impl PretenceLedger {
 }
 
 impl PretenceLedger {
-    /// Whether a host that a station told of its own accord that it has an address was told otherwise by another station in that time.
-    fn contradicts(&self, (vlan, address, mac): (Option<u16>, Ipv4Addr, Mac), claimant: &Claimant, span: Episode) -> bool {
-        let told: Vec<Ipv4Addr> = claimant.told.since(span.first).collect();
-        let owners = self.asked.get(&(vlan, address)).into_iter().flat_map(|about| about.owners.since(span.first));
+    /// Whether a host was told by another station, of late and since a station began to say that it has an address, that it has it. Who takes an address
+    /// over, and back, does so less often.
+    fn is_told_otherwise(&self, (vlan, address, mac): (Option<u16>, Ipv4Addr, Mac), host: Ipv4Addr, now: Timestamp) -> bool {
+        let Some(span) = self.claimants.get(&(vlan, address, mac)).and_then(|own| own.span) else { return false };
+        let since = span.first.max(minute_before(now));
+        let owners = self.asked.get(&(vlan, address)).into_iter().flat_map(|about| about.owners.since(since));
         let others = owners.filter(|owner| *owner != mac).filter_map(|owner| self.claimants.get(&(vlan, address, owner)));
-        others.flat_map(|other| other.heard_by.since(span.first)).any(|host| told.contains(&host))
+        others.flat_map(|other| other.heard_by.since(since)).any(|told| told == host)
     }
 }
 
