@@ -105,6 +105,11 @@ const TRUE: &[(&str, &str, &str)] = &[
     ("ntop__nDPI/wechat.pcap", "dir.some", "nine of 45 conversations show one direction only"),
     // The network.
     ("ntop__nDPI/synscan.pcap", "scan.ports", "nmap: 1,994 SYNs to 997 ports"),
+    (
+        "chrissanders__packets/arppoison.pcapng",
+        "arp.conflict",
+        "tshark: 00:25:b3:bf:91:ee tells 172.16.0.107 that it has 172.16.0.1, for which it asks itself",
+    ),
     ("chrissanders__packets/http_espn_fail.pcapng", "tcp.no_answer", "nine connections to one silent server, 84 SYNs sent again"),
     ("chrissanders__packets/tcp_zerowindowdead.pcapng", "tcp.slow_receiver", "a window of zero that is asked for in vain for 23 s"),
     (

@@ -51,7 +51,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, rows:
         Col::left("finding", 64..=120, 0, |s, told| {
             let f = match told {
                 ListedFinding::One(f) => f,
-                ListedFinding::Others(_, all) => return Cell::Text(format!("└ {}", others(all)).into(), s.style(Hue::Dim)),
+                ListedFinding::Others(_, all) => return Cell::Text(format!("└ {}", others(all)), s.style(Hue::Dim)),
             };
             let (symbol, hue) = if f.active { label::severity(f.severity) } else { ("○", Hue::Dim) };
             let text = if f.active { Hue::Text } else { Hue::Dim };
