@@ -5,10 +5,10 @@ use super::{Explained, Finding, Severity};
 use std::collections::BTreeMap;
 
 /// Findings that are alike up to this number are all told one by one.
-const FEW: usize = 5;
+pub const FEW: usize = 5;
 
 /// Of more of them so many are, the first ones.
-const TOLD: usize = 3;
+pub const TOLD: usize = 3;
 
 /// What findings that are alike have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
