@@ -36,8 +36,6 @@ mod logins;
 mod lookalikes;
 #[path = "troubles/losses.rs"]
 mod losses;
-#[path = "troubles/mistaken.rs"]
-mod mistaken;
 #[path = "troubles/monitors.rs"]
 mod monitors;
 #[path = "troubles/offices.rs"]

@@ -141,9 +141,6 @@ pub struct SegmentAnalysis {
     /// The connection's initial round trip, from the latest SYN to the first acknowledgement without SYN of either side
     /// (`tcp.analysis.initial_rtt`), as known with this segment.
     pub initial_rtt: Option<i64>,
-    /// Of a segment with flags: the shortest round trip between the mirrored port and each end so far, by the direction in which
-    /// it sends, nanoseconds; `None` where none was measured.
-    pub least_trips: [Option<i64>; 2],
     /// Wireshark notes something of it, be it told or not: it acknowledges more than was seen.
     pub is_noted: bool,
     /// Where the other side begins to speak.

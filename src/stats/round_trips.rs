@@ -372,12 +372,6 @@ impl RoundTrips {
         RoundTripFigures { sides: [side(a), side(b)], handshake: [half(a), half(b)] }
     }
 
-    /// The shortest of a connection, by the end that was measured.
-    pub fn least(&self, handle: TripsHandle) -> [Option<i64>; 2] {
-        let record = self.records.get((handle.record as usize).wrapping_sub(1));
-        record.map_or([None; 2], |record| record.extremes.each_ref().map(|of| Some(of.min).filter(|_| of.count > 0)))
-    }
-
     /// Forgets a connection's.
     pub fn release(&mut self, handle: TripsHandle) {
         if let Some(record) = self.records.get_mut((handle.record as usize).wrapping_sub(1)) {

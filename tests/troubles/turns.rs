@@ -87,7 +87,9 @@ fn a_server_whose_encrypted_answers_become_slow() {
     for requests in [1, 3] {
         let s = encrypted(requests, |n| if n < 60 { 5 * MS } else { 1_200 * MS });
         assert_eq!(troubles(&s), only("server.slow", "10.1.0.9:443/tcp", Severity::Warning), "{requests}");
-        assert!(title(&s).starts_with("tls at 10.1.0.9:443 answers encrypted requests slowly: median "), "{}", title(&s));
+        let told = title(&s);
+        assert!(told.starts_with("tls at 10.1.0.9:443 answers encrypted requests slowly: "), "{told}");
+        assert!(told.contains(" (50 %) answers take longer than 1.00 s, 95 of 100 within 1.20 s"), "{told}");
         let service = s.stats.services.rows.iter().find(|row| row.key.port == 443).unwrap();
         let times = service.response.unwrap();
         assert_eq!((service.response_by, times.count), (Some(ResponseBy::Turns), 120 * requests as u64), "tickets are no answers");
@@ -173,7 +175,11 @@ fn a_protocol_that_nobody_knows_is_slow_only_against_what_it_usually_is() {
     let unknown: [&[u8]; 2] = [&[0xde, 0xad], &[0xbe, 0xef]];
     let s = spoken(7_777, unknown, |n| if n < 60 { 5 * MS } else { 1_200 * MS });
     assert_eq!(troubles(&s), only("server.slow", "10.1.0.9:7777/tcp", Severity::Warning));
-    assert!(title(&s).starts_with("The service at 10.1.0.9:7777 answers slowly: median "), "{}", title(&s));
+    assert!(
+        title(&s).starts_with("The service at 10.1.0.9:7777 answers slowly: 180 of 360 (50 %) answers take longer than 100.4 ms"),
+        "{}",
+        title(&s)
+    );
     assert_eq!(troubles(&spoken(7_777, unknown, |_| 1_200 * MS)), [], "it may be meant to");
     let ssh: [&[u8]; 2] = [b"SSH-2.0-x\r\n", b"SSH-2.0-y\r\n"];
     assert_eq!(troubles(&spoken(22, ssh, |n| if n < 60 { 5 * MS } else { 1_200 * MS })), [], "a terminal");

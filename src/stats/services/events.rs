@@ -68,16 +68,7 @@ impl ServiceLedger {
                 counts.asked_ecn.note(attempt.outcome);
             }
             if !is_counted {
-                counts.lone_at.note(attempt.first);
-                let of = counts.client(client);
-                of.lone = of.lone.saturating_add(1);
-                if tries == 0 {
-                    return;
-                }
-                of.attempts = of.attempts.saturating_add(tries);
-                counts.again = counts.again.saturating_add(tries);
-                counts.troubles(client, (Trouble::NoAnswer, tries), attempt.first, attempt.time);
-                return;
+                return lone(counts, client, attempt, tries);
             }
             let of = counts.client(client);
             of.attempts = of.attempts.saturating_add(1);
@@ -420,6 +411,19 @@ fn is_cut(end: &ConnectionEnd) -> bool {
 /// Whether a client repeated its SYN though the SYN-ACK has passed, and never took it.
 fn is_untaken(outcome: AttemptOutcome, syns_again: u8) -> bool {
     outcome == AttemptOutcome::HalfOpen && syns_again > 0
+}
+
+/// Counts a single SYN that nothing answered, and what came before it as so many attempts, where its client tries again and again.
+fn lone(counts: &mut ServiceCounts, client: Address, attempt: &Attempt, tries: u32) {
+    counts.lone_at.note(attempt.first);
+    let of = counts.client(client);
+    of.lone = of.lone.saturating_add(1);
+    if tries == 0 {
+        return;
+    }
+    of.attempts = of.attempts.saturating_add(tries);
+    counts.again = counts.again.saturating_add(tries);
+    counts.troubles(client, (Trouble::NoAnswer, tries), attempt.first, attempt.time);
 }
 
 /// Whether nothing answered a single SYN.
