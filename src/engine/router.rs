@@ -3,7 +3,7 @@
 
 use super::EngineCommand;
 use super::pool::WorkerPool;
-use crate::capture::{Fill, Packet, Source};
+use crate::capture::{Block, Fill, Packet, Source};
 use crate::decode::Rules;
 use crate::engine::fold::message::Message;
 use crate::engine::host_watch::HostWatch;
@@ -110,7 +110,6 @@ pub struct Router {
     host: HostWatch,
     switch: SwitchWatch,
     peek: Peek,
-    link: LinkKnown,
     intervals: Intervals,
     beats: Beats,
     utilisation: Utilisation,
@@ -170,7 +169,6 @@ impl Router {
             host,
             switch,
             peek,
-            link,
             intervals,
             beats: Beats::default(),
             utilisation,
@@ -327,7 +325,7 @@ impl Router {
                 self.switch.forget();
                 (self.first, self.latest, self.recent, self.earlier, self.ticked) = (None, None, None, None, None);
                 self.steps = ClockSteps::default();
-                self.intervals.forget_late(self.link);
+                self.intervals.forget_late();
                 self.hearing.forget();
                 self.peek.forget();
                 self.utilisation = Utilisation::new(self.plan.mirror.speed);
@@ -391,9 +389,9 @@ impl Router {
     }
 
     fn route(&mut self, tape_block: &mut TapeBlock) {
-        let TapeBlock { block, precomputed, marks, open, .. } = tape_block;
-        let crate::capture::Block { data, packets, .. } = block;
+        let TapeBlock { block: Block { data, packets, .. }, precomputed, marks, open, .. } = tape_block;
         self.peek.foresee(packets, data);
+        self.peek.speed.news().into_iter().for_each(|speed| self.intervals.tell_speed(speed));
         let (mut first, mut latest) = (self.first.unwrap_or(Timestamp(i64::MAX)), self.latest.unwrap_or(Timestamp::UNKNOWN));
         // What was recorded without a time gets that of the packet before, or of the first one that has any.
         let mut time = self.recent.or_else(|| packets.iter().map(|p| p.time).find(|&t| t != Timestamp::UNKNOWN)).unwrap_or_default();
@@ -437,6 +435,9 @@ impl Router {
             self.intervals.way(is_bare.then_some(bytes), packet.wire);
             if let Some(times) = self.peek.copies.news() {
                 marks.push((at as u32 + 1, Mark::Copies(times)));
+            }
+            if reading.fast.is_blank() {
+                self.peek.speed.news().into_iter().for_each(|speed| self.intervals.tell_speed(speed));
             }
         }
         self.note_steps(steps);
@@ -545,6 +546,7 @@ impl Router {
             distant: self.peek.copies.distant(),
             distances: *self.peek.copies.distances(),
             load: self.utilisation.facts().clone(),
+            told_speed: self.intervals.told_speed(),
             used: self.intervals.used(),
         }
     }

@@ -5,6 +5,7 @@ mod control;
 mod evidence;
 mod floods;
 mod ledger;
+mod link_speed;
 mod messages;
 mod periodic;
 mod seconds;
@@ -14,6 +15,7 @@ mod tags;
 
 pub use control::ControlCounts;
 pub use ledger::SwitchLedger;
+pub use link_speed::LinkSpeed;
 pub use periodic::{OutageSpan, PeriodicSender, PeriodicSenders, outages};
 pub use stations::StationWatch;
 pub use tags::{TagCounts, TagFlows, TagState, VlanSet};

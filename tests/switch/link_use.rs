@@ -2,7 +2,7 @@
 
 use super::START;
 use super::support::packet::Packet;
-use super::support::packet::control;
+use super::support::packet::{control, message};
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};
 use spantop::model::time::{MILLISECOND, SECOND};
@@ -61,6 +61,14 @@ fn trains(count: i64) -> Wire {
     wire
 }
 
+/// What LLDP calls an interface of 1 Gb/s, and of 10.
+const GIGABIT: u16 = 30;
+const TEN_GIGABIT: u16 = 54;
+
+fn says(wire: &mut Wire, at: i64, from: [u8; 6], mau_type: u16) {
+    wire.0.push((at, message::lldp_at(from, &format!("Gi0/{}", from[5]), &format!("device-{}", from[5]), mau_type)));
+}
+
 fn json(s: &Snapshot) -> serde_json::Value {
     let mut out = Vec::new();
     report::write(report::find("json").unwrap(), s, &ReportOptions::default(), &mut out).unwrap();
@@ -91,6 +99,46 @@ fn bursts_of_known_length_in_bins_of_the_clock() {
     assert_eq!((told["bin"].as_f64(), told["direction"].as_str()), (Some(0.0001), Some("fuller_direction")));
     assert_eq!((told["direction_end"].as_str(), told["count"].as_u64()), (Some("02:00:00:00:00:29"), Some(100)));
     assert_eq!(told["list"][0]["duration"].as_f64(), Some(used.list[0].length as f64 / 1e9));
+}
+
+/// The speed that those at the link tell is as good as one that the user tells: of a file from its first packet on.
+#[test]
+fn those_at_the_link_tell_its_speed() {
+    let mut wire = trains(300);
+    says(&mut wire, 7, END, GIGABIT);
+    says(&mut wire, 1_500 * MILLISECOND, OTHER, GIGABIT);
+    let told = wire.look(1_000, MirrorSettings::default());
+    let known = wire.look(1_000, known());
+    assert_eq!((told.capture.speed, told.capture.is_speed_by_lldp), (Some(SPEED), true));
+    assert_eq!(told.switch.link_use, known.switch.link_use);
+    assert_eq!(told.switch.link_use.unwrap().bursts, 300);
+}
+
+#[test]
+fn a_speed_that_is_told_late_is_held_against_what_comes_then() {
+    // Beyond the packets of a file that are looked through before the first.
+    let mut wire = trains(300);
+    says(&mut wire, 1_500 * MILLISECOND, END, GIGABIT);
+    let used = wire.look(1_000, MirrorSettings::default()).switch.link_use.unwrap();
+    assert_eq!((used.speed, used.bursts), (SPEED, 100), "from the next second on");
+    assert!(used.list.iter().all(|burst| burst.at.0 >= START + 2 * SECOND), "{:?}", used.list.first());
+    assert!(used.nanos <= SECOND, "{}", used.nanos);
+    // Who is at the other end says something else: nothing is held against either.
+    says(&mut wire, 1_600 * MILLISECOND, OTHER, TEN_GIGABIT);
+    let other = wire.look(1_000, MirrorSettings::default());
+    assert_eq!((other.switch.link_use, other.capture.speed), (None, None));
+    // What the user says holds; a mirror port that is faster than the link it shows does not.
+    let own = MirrorSettings { speed: Some(10 * SPEED), ..MirrorSettings::default() };
+    let mut wire = trains(300);
+    says(&mut wire, 7, END, GIGABIT);
+    assert_eq!(wire.look(1_000, own.clone()).switch.link_use.unwrap().speed, 10 * SPEED);
+    let port = wire.look(1_000, MirrorSettings { speed_is_port: true, ..own });
+    assert_eq!(
+        (port.switch.link_use.map(|used| (used.speed, used.ways)), port.capture.speed),
+        (Some((SPEED, LinkWays::Fuller(Mac(END)))), Some(SPEED))
+    );
+    let slower = MirrorSettings { speed: Some(SPEED / 10), speed_is_port: true, ..MirrorSettings::default() };
+    assert_eq!(wire.look(1_000, slower).switch.link_use.unwrap().ways, LinkWays::Port, "the mirror port is what is full");
 }
 
 #[test]

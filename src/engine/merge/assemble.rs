@@ -20,10 +20,10 @@ use crate::stats::totals::TrafficDirection;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// The speed of the link where nobody told it but those at it.
-fn tell_speed(snapshot: &mut Snapshot) {
+/// The speed of the link where nobody told it but those at it: as the router follows it, or as they say it within a mirror's sessions.
+fn tell_speed(snapshot: &mut Snapshot, followed: Option<u64>) {
     let capture = &mut snapshot.capture;
-    if let (None, Some(speed)) = (capture.speed, snapshot.switch.link_speed) {
+    if let Some(speed) = followed.or(snapshot.switch.link_speed.filter(|_| capture.speed.is_none())) {
         (capture.speed, capture.is_speed_by_lldp) = (Some(speed), true);
     }
 }
@@ -79,7 +79,7 @@ impl Merge {
             span: None,
             narrowed_by: query.filter.as_ref().map(|filter| filter.text().into()),
         };
-        tell_speed(&mut snapshot);
+        tell_speed(&mut snapshot, request.told_speed);
         self.tell_vlans(&mut snapshot);
         servers::unname_clients(&mut snapshot.stats.endpoints, &snapshot.stats.conversations);
         servers::name_ports(&mut snapshot.stats, &spoken);

@@ -41,6 +41,8 @@ pub struct Intervals {
     millisecond: Burst,
     peaks: Doubling<Burst>,
     link: LinkBins,
+    /// The link as the user or the port tells it, and as those at it do.
+    known: [LinkKnown; 2],
 }
 
 impl Intervals {
@@ -61,6 +63,29 @@ impl Intervals {
             millisecond: Burst::default(),
             peaks: Doubling::default(),
             link: LinkBins::new(link),
+            known: [link; 2],
+        }
+    }
+
+    /// Those at the link say that it carries so much (`None`: they do not agree any more). It is measured against that from the next interval on, or
+    /// from the first.
+    pub fn tell_speed(&mut self, speed: Option<u64>) {
+        self.known[1] = self.known[0].told(speed);
+        if !self.begun {
+            self.turn_to_link();
+        }
+    }
+
+    /// The speed of the link where those at it told it.
+    pub fn told_speed(&self) -> Option<u64> {
+        let [own, told] = self.known;
+        told.speed.filter(|_| told != own)
+    }
+
+    fn turn_to_link(&mut self) {
+        if self.link.known() != self.known[1] {
+            self.link = LinkBins::new(self.known[1]);
+            self.link.begin(self.open.start);
         }
     }
 
@@ -216,6 +241,7 @@ impl Intervals {
         self.number += 1;
         let load = self.link.interval(sample.start, next.start.since(sample.start).clamp(0, sample.length));
         self.open_at(next);
+        self.turn_to_link();
         Closed { number, sample, next, load }
     }
 
@@ -254,11 +280,12 @@ impl Intervals {
     }
 
     /// Starts counting late packets anew.
-    pub fn forget_late(&mut self, link: LinkKnown) {
+    pub fn forget_late(&mut self) {
         self.late = 0;
         self.late_bursts.clear();
         (self.millisecond, self.peaks) = Default::default();
-        self.link = LinkBins::new(link);
+        self.known[1] = self.known[0];
+        self.link = LinkBins::new(self.known[0]);
         self.link.begin(self.open.start);
     }
 

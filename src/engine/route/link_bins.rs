@@ -17,6 +17,19 @@ pub struct LinkKnown {
     pub is_fine: bool,
 }
 
+impl LinkKnown {
+    /// The same link, where those at it say that it carries so much (`None`: they say nothing, or do not agree). What the user says holds; the speed of
+    /// the link from the mirror port stands for the mirrored one's only where that is not known to be slower.
+    #[must_use]
+    pub fn told(self, speed: Option<u64>) -> Self {
+        let is_slower = |speed: &u64| self.speed.is_none_or(|ours| self.is_port && *speed < ours);
+        match speed.filter(is_slower) {
+            Some(speed) => Self { speed: Some(speed), is_port: false, ..self },
+            None => self,
+        }
+    }
+}
+
 /// Which bins are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BinWidth {
@@ -77,6 +90,11 @@ impl LinkBins {
         if let Some(fine) = &mut self.fine {
             fine.bins.begin(origin);
         }
+    }
+
+    /// The link.
+    pub fn known(&self) -> LinkKnown {
+        self.known
     }
 
     /// Whether the link is followed.

@@ -14,6 +14,7 @@ use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::{FragmentTable, FragmentedDatagram, shard_of_flow, shard_of_frame, shard_of_hash};
 use crate::mirror::{CopyWatch, MirrorSessions, Ours};
 use crate::model::{Address, Decap, Frame, LinkType, RspanChoice, StampChoice, Traffic, Tunnel, TunnelKind};
+use crate::switch::LinkSpeed;
 use divided::Divided;
 use rspan::{RspanFrame, RspanWatch};
 use samples::Samples;
@@ -21,6 +22,9 @@ use stamps::StampWatch;
 
 /// Packets of a file that are looked through before the first of them is decided on.
 const FORESEEN: usize = 4096;
+
+/// The EtherType of LLDP (IEEE 802.1AB).
+const LLDP: u16 = 0x88cc;
 
 /// Ends of tunnels that are known to be a mirror's.
 #[derive(Debug, Default)]
@@ -46,6 +50,8 @@ pub struct Peek {
     plain: Traffic,
     /// Samples found in the block in hand.
     pub(in crate::engine) samples: Samples,
+    /// What the link carries, by those at it.
+    pub(in crate::engine) speed: LinkSpeed,
     /// How often each packet comes.
     pub(in crate::engine) copies: CopyWatch,
     stamps: StampWatch,
@@ -97,6 +103,7 @@ impl Peek {
             let bytes = data.get(from..from + packet.captured as usize).unwrap_or(&[]);
             decode::walk(packet.link, bytes, packet.wire, &self.rules, Peel { tunnels: 0, tag: false }, &mut self.headers);
             self.headers.tunnels.iter().for_each(|tunnel| self.sessions.foresee(tunnel));
+            self.hear(packet, bytes);
         }
     }
 
@@ -190,6 +197,16 @@ impl Peek {
             let mut frame = Frame { time: packet.time, ..Frame::default() };
             self.headers.show(bytes, self.headers.flow(), &mut frame);
             self.copies.see_any(&frame, &self.hash_keys.copies);
+            self.hear(packet, bytes);
+        }
+    }
+
+    /// Takes notice of who tells the speed of the link, by a frame of it that was walked.
+    fn hear(&mut self, packet: &Packet, bytes: &[u8]) {
+        if self.headers.ether_type == LLDP && packet.peels() == 0 && self.speed.listens(packet.time) {
+            let mut frame = Frame { time: packet.time, ..Frame::default() };
+            self.headers.show(bytes, None, &mut frame);
+            decode::bare_message(&frame).into_iter().for_each(|message| self.speed.hear(message));
         }
     }
 

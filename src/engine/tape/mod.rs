@@ -83,6 +83,8 @@ pub struct Request {
     pub load: LoadFacts,
     /// What a switch that is asked says of itself.
     pub switch: Option<Arc<AskedSwitch>>,
+    /// Bits per second that the monitored link carries, as those at it tell it.
+    pub told_speed: Option<u64>,
     /// How the monitored link was used.
     pub used: LinkReading,
 }

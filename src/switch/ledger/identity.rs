@@ -4,7 +4,7 @@
 //! is the mirrored one, for nobody else has more than one cable to it; a bridge beside something that is none is the switch; of two bridges
 //! that announce one port each it cannot be told.
 
-use crate::model::{Abilities, Address, LinkClaims, NeighbourProtocol, NeighbourRow, SwitchIdentity, short_port};
+use crate::model::{Abilities, Address, LinkClaims, Neighbour, NeighbourProtocol, NeighbourRow, SwitchIdentity, short_port};
 use std::collections::BTreeSet;
 
 /// What was found.
@@ -43,7 +43,7 @@ impl Device<'_> {
 
 /// Finds the switch among those who say who they are.
 pub fn find(rows: &[NeighbourRow]) -> FoundIdentity {
-    let devices = devices(rows);
+    let devices = devices(told(rows));
     let bridges: Vec<&Device> = devices.iter().filter(|d| d.is_bridge()).collect();
     let several: Vec<&&Device> = bridges.iter().filter(|d| d.ports.len() > 1).collect();
     let identity = match (several.as_slice(), bridges.as_slice()) {
@@ -51,7 +51,7 @@ pub fn find(rows: &[NeighbourRow]) -> FoundIdentity {
         ([], [one]) => Some(identity(one, devices.len() == 1)),
         _ => None,
     };
-    let speed = speed(rows, &devices);
+    let speed = agreed_speed(told(rows), &devices);
     if identity.is_some() {
         return FoundIdentity { identity, speed, ..FoundIdentity::default() };
     }
@@ -66,20 +66,30 @@ pub fn find(rows: &[NeighbourRow]) -> FoundIdentity {
     FoundIdentity { identity: None, link, speed, unknown: unknown.to_owned() }
 }
 
-/// The speed of the mirrored link by the type of interface that its ends name. A link has two of them, with one port each.
-fn speed(rows: &[NeighbourRow], devices: &[Device<'_>]) -> Option<u64> {
+/// What the devices of these rows say.
+fn told(rows: &[NeighbourRow]) -> impl Iterator<Item = &Neighbour> + Clone {
+    rows.iter().map(|row| &row.told)
+}
+
+/// The speed of the mirrored link by the type of interface that its ends name.
+pub fn told_speed<'a>(told: impl Iterator<Item = &'a Neighbour> + Clone) -> Option<u64> {
+    agreed_speed(told.clone(), &devices(told))
+}
+
+/// The same, of these devices. A link has two of them, with one port each.
+fn agreed_speed<'a>(told: impl Iterator<Item = &'a Neighbour>, devices: &[Device<'_>]) -> Option<u64> {
     if devices.len() > 2 || devices.iter().any(|device| device.ports.len() > 1) {
         return None;
     }
-    let told = rows.iter().filter_map(|row| row.told.link.mau_type);
-    let speeds: BTreeSet<Option<u64>> = told.map(LinkClaims::speed_of).collect();
+    let types = told.filter_map(|told| told.link.mau_type);
+    let speeds: BTreeSet<Option<u64>> = types.map(LinkClaims::speed_of).collect();
     if speeds.len() == 1 { speeds.first().copied().flatten() } else { None }
 }
 
 /// The names of the two bridges that announce one port each, where nobody else says who it is: the ends of the mirrored link, unless two ports
 /// are mirrored and of each the other end alone.
 pub fn ends(rows: &[NeighbourRow]) -> Option<[&str; 2]> {
-    match devices(rows).as_slice() {
+    match devices(told(rows)).as_slice() {
         [a, b] if [a, b].iter().all(|d| d.is_bridge() && d.ports.len() == 1) => Some([a.name, b.name]),
         _ => None,
     }
@@ -102,11 +112,10 @@ fn identity(device: &Device, is_likely: bool) -> SwitchIdentity {
 }
 
 /// The devices by their names. A name is told with and without a domain, by LLDP and CDP of the same device.
-fn devices(rows: &[NeighbourRow]) -> Vec<Device<'_>> {
+fn devices<'a>(told: impl Iterator<Item = &'a Neighbour>) -> Vec<Device<'a>> {
     let mut devices: Vec<Device> = Vec::new();
     let is_local = |p| matches!(p, NeighbourProtocol::Lldp | NeighbourProtocol::Cdp | NeighbourProtocol::Fdp | NeighbourProtocol::Edp);
-    for row in rows.iter().filter(|row| is_local(row.told.protocol) && !row.told.name().is_empty()) {
-        let told = &row.told;
+    for told in told.filter(|told| is_local(told.protocol) && !told.name().is_empty()) {
         let (name, port) = (told.name(), told.port_name());
         let abilities = if told.enabled.0 == 0 { told.able.0 } else { told.enabled.0 };
         // What does not say what it is: Extreme's protocol is spoken by switches.
@@ -160,7 +169,7 @@ fn is_unspecified(address: Address) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Mac, Neighbour, PowerClaims, Timestamp};
+    use crate::model::{Mac, PowerClaims, Timestamp};
 
     /// A device that bridges, announced by CDP of each of these ports, and whether it says that it gives power (`None`: nothing of power).
     fn rows(ports: &[&str], gives_power: Option<bool>) -> Vec<NeighbourRow> {

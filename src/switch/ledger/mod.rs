@@ -30,6 +30,7 @@ use events::EventLog;
 use floods::Storms;
 use gateways::Gateways;
 use groups::Groups;
+pub(in crate::switch) use identity::told_speed;
 use load::LinkLoads;
 use loops::{Leaks, Loops};
 use members::Members;

@@ -182,7 +182,7 @@ fn unknown(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         Some(speed) => {
             let speed = amount::speed(speed);
             format!(
-                "Not known, for nobody told the speed of the link when this began. Those at it say {speed} by LLDP: say so with --speed."
+                "Not known yet: {speed} is what was just said by LLDP, or is said within a mirror's sessions, which may be of several links. --speed says it."
             )
         }
         None => "Not known, for the speed of the link is not: a live port tells it, of a capture say it with --speed 10G.".to_owned(),

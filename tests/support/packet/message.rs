@@ -101,8 +101,15 @@ pub fn lldp_element(kind: u16, value: &[u8]) -> Vec<u8> {
 
 /// A frame with an LLDP announcement: chassis by its MAC address, port by its interface name, time to live 120 s, system name.
 pub fn lldp(source: [u8; 6], port: &str, system: &str) -> Vec<u8> {
+    lldp_at(source, port, system, 0)
+}
+
+/// The same with the type of its interface (IEEE 802.3 clause 79.3.1, RFC 4836 dot3MauType).
+pub fn lldp_at(source: [u8; 6], port: &str, system: &str, mau_type: u16) -> Vec<u8> {
     let chassis = [&[4][..], &source].concat();
-    let elements = [(1, &chassis[..]), (2, &[&[5], port.as_bytes()].concat()), (3, &[0, 120]), (5, system.as_bytes()), (0, &[])];
+    let interface = [&[0x00, 0x12, 0x0f, 1, 3, 0, 1][..], &mau_type.to_be_bytes()].concat();
+    let last = if mau_type == 0 { (0, &[][..]) } else { (127, &interface[..]) };
+    let elements = [(1, &chassis[..]), (2, &[&[5], port.as_bytes()].concat()), (3, &[0, 120]), (5, system.as_bytes()), last, (0, &[])];
     let body: Vec<u8> = elements.iter().flat_map(|(kind, value)| lldp_element(*kind, value)).collect();
     Packet::eth(source, [0x01, 0x80, 0xc2, 0, 0, 0x0e]).ether_type(0x88cc).payload(&body).build()
 }
