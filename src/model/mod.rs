@@ -59,6 +59,7 @@ mod screen_words;
 pub mod sealed;
 pub mod short_name;
 pub mod sighting;
+pub mod sizes;
 pub mod source;
 pub mod speaker;
 pub mod stamp;

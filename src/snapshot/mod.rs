@@ -233,9 +233,6 @@ pub struct FineLoad {
     pub samples: Arc<[Sample]>,
 }
 
-/// RMON size classes (RFC 2819 etherStatsPkts…): upper bounds in bytes of the captured frame without FCS.
-pub const SIZE_CLASSES: [(u32, u32); 7] = [(0, 64), (65, 127), (128, 255), (256, 511), (512, 1023), (1024, 1518), (1519, u32::MAX)];
-
 /// Where traffic goes relative to the local networks, in packets and wire bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Directions {

@@ -5,6 +5,7 @@ use super::{
     TrafficClasses, VlanPairRow, VlanRow,
 };
 use crate::model::host::Checklist;
+use crate::model::sizes::SIZE_CLASSES;
 use crate::model::{AppSection, Finding, LearntName, SourceInfo, Timestamp, Traffic};
 
 /// Where the packets come from, when, and how many were lost.
@@ -16,8 +17,8 @@ pub struct CaptureSummary {
     pub filter: Option<String>,
     /// Speed of the monitored link in bits per second, as told by the user, the interface, or those at the link.
     pub speed: Option<u64>,
-    /// Those at the link say so, by LLDP. Only its load is set against that: how it was used by milliseconds is followed from the first packet on
-    /// where the speed is known then.
+    /// Those at the link say so, by LLDP. How it was used by milliseconds is followed from then on; where they say it within a mirror's sessions, which
+    /// may be of several links, only its load is set against that.
     pub is_speed_by_lldp: bool,
     /// CaptureSummary bytes in all.
     pub captured_bytes: u64,
@@ -42,8 +43,8 @@ pub struct Statistics {
     pub fragments: u64,
     /// Load over time.
     pub load: Load,
-    /// Packets by RMON size class ([`super::SIZE_CLASSES`]).
-    pub sizes: [Traffic; 7],
+    /// Packets by RMON size class ([`SIZE_CLASSES`]).
+    pub sizes: [Traffic; SIZE_CLASSES.len()],
     /// Unicast, multicast, broadcast.
     pub casts: Casts,
     /// Inside and outside.

@@ -1,5 +1,6 @@
 //! Sums over all packets of a shard.
 
+use crate::model::sizes::{SIZE_CLASSES, size_class};
 use crate::model::sum::sums;
 use crate::model::{Frame, Stop, Traffic};
 
@@ -27,7 +28,7 @@ sums! {
         /// Packets as they were captured, before anything was taken off or left out.
         pub link: Traffic,
         /// Analysed frames by RMON size class: every one is in exactly one, so their sum is the total.
-        pub sizes: [Traffic; 7],
+        pub sizes: [Traffic; SIZE_CLASSES.len()],
         /// IP packets by their differentiated services code point (RFC 2474), in eight rows of eight.
         pub dscp: [[Traffic; 8]; 8],
         /// IP packets by explicit congestion notification (RFC 3168): not capable, ECT(1), ECT(0), congestion experienced.
@@ -55,14 +56,6 @@ sums! {
         /// Headers that contradict themselves.
         pub malformed: u64,
     }
-}
-
-/// The size class (0 to 6) of a wire length: ≤64, 65–127, 128–255, 256–511, 512–1023, 1024–1518, larger (RFC 2819).
-#[inline]
-pub fn size_class(wire: u32) -> usize {
-    // Powers of two from 128 to 1024 by their bits; the others do not begin at one.
-    let doublings = wire.clamp(64, 1024).ilog2() - 6;
-    doublings as usize + usize::from(wire > 64) + usize::from(wire > 1518)
 }
 
 impl Totals {
@@ -153,28 +146,5 @@ mod tests {
         assert_eq!((packets(totals.dscp[5][6]), packets(totals.dscp[0][0])), (1, 3), "46 is 5 times 8 and 6");
         assert_eq!((totals.ecn.map(packets), totals.pcp.map(packets)), ([0, 3, 0, 1], [0, 0, 0, 0, 0, 1, 0, 0]));
         assert_eq!(totals.dscp[0][0].wire_bytes, 300);
-    }
-
-    #[test]
-    fn class_bounds() {
-        let want = [
-            (0, 0),
-            (64, 0),
-            (65, 1),
-            (127, 1),
-            (128, 2),
-            (255, 2),
-            (256, 3),
-            (511, 3),
-            (512, 4),
-            (1023, 4),
-            (1024, 5),
-            (1518, 5),
-            (1519, 6),
-            (u32::MAX, 6),
-        ];
-        for (wire, class) in want {
-            assert_eq!(size_class(wire), class, "{wire}");
-        }
     }
 }

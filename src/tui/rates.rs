@@ -9,6 +9,7 @@ use super::recents::{self, RecentKey, RecentPart};
 use super::topic::Topic;
 use crate::model::Traffic;
 use crate::model::limits::{RATE_MARKS, RATE_TRACKS};
+use crate::model::sizes::SIZE_CLASSES;
 use crate::model::time::SECOND;
 use crate::snapshot::history::SlotSums;
 use crate::snapshot::{Casts, Directions, HistorySlot, Service, Snapshot};
@@ -39,7 +40,7 @@ struct Mix {
     link: Traffic,
     copies: Traffic,
     untagged: Traffic,
-    sizes: [Traffic; 7],
+    sizes: [Traffic; SIZE_CLASSES.len()],
     casts: [Traffic; 3],
     directions: [Traffic; 5],
 }

@@ -1,11 +1,9 @@
 //! Lengths: packets cut by the mirror or by the capture, and packets larger than any wire carries.
 
 use crate::model::limits::CUT_LENGTHS;
+use crate::model::sizes::BEYOND_JUMBO;
 use crate::model::sum::{Largest, Sum, sums};
 use crate::model::{Frame, ProvingPackets};
-
-/// Frames longer than this never crossed Ethernet, even with jumbo frames (9216 bytes and 22 of header).
-const BEYOND_JUMBO: u32 = 9238;
 
 /// Frame lengths, with how many.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -18,6 +18,7 @@ pub use picture::SpanShown;
 pub use top_rows::{RowAbout, TopRow, TopRows};
 
 use crate::model::limits::{HISTORY_ROWS, HISTORY_TALKS};
+use crate::model::sizes::SIZE_CLASSES;
 use crate::model::sum::sums;
 use crate::model::{Address, AppBy, Mac, Path, Sum, TimeSpan, Timestamp, Traffic, VlanStack};
 use std::sync::Arc;
@@ -27,7 +28,7 @@ sums! {
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
     pub struct SlotSums {
         /// Packets by RMON size class.
-        pub sizes: [Traffic; 7],
+        pub sizes: [Traffic; SIZE_CLASSES.len()],
         /// Unicast, multicast, broadcast.
         pub casts: [Traffic; 3],
         /// Inbound, outbound, inside, through, unknown.

@@ -1,7 +1,8 @@
 //! How packets divide by size.
 
+use crate::model::sizes::SIZE_CLASSES;
+use crate::snapshot::Traffic;
 use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, Rows, TableSpec, placed};
-use crate::snapshot::{SIZE_CLASSES, Traffic};
 use std::borrow::Cow;
 
 /// Packets of a size class.

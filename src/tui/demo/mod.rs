@@ -281,7 +281,7 @@ fn statistics(rows: &[(bool, Conversation)], second: i64, (live, trouble): (bool
         total,
         recent,
         load: load(second, if live { -HISTORY } else { -447 }),
-        sizes: [0.31, 0.06, 0.04, 0.03, 0.04, 0.52, 0.0].map(|s| part(total, s)),
+        sizes: [0.31, 0.06, 0.04, 0.03, 0.04, 0.52, 0.0, 0.0, 0.0].map(|s| part(total, s)),
         casts: Casts { unicast: part(total, 0.986), multicast: part(total, 0.005), broadcast: part(total, 0.009) },
         directions: Directions {
             inbound: part(total, 0.21),

@@ -8,8 +8,9 @@
 
 use crate::model::Arrange as _;
 use crate::model::Severity;
+use crate::model::sizes::{BEYOND_ETHERNET, SIZE_CLASSES};
+use crate::snapshot::Traffic;
 use crate::snapshot::tables::losses::LOSSES;
-use crate::snapshot::{SIZE_CLASSES, Traffic};
 use crate::tui::canvas::{Canvas, cells};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, ratio};
@@ -37,16 +38,31 @@ pub(in crate::tui) fn bars(canvas: &mut Canvas, area: Rect, rows: &[(String, Tra
     }
 }
 
-/// Names of the size classes.
-pub(in crate::tui) fn size_names(ascii: bool) -> [String; 7] {
-    SIZE_CLASSES.map(|(low, high)| match (low, high) {
+/// The name of a size class.
+fn size_name((low, high): (u32, u32), ascii: bool) -> String {
+    match (low, high) {
         // One cell for one cell these would become another size.
         (0, high) if ascii => format!("<={high}"),
         (low, u32::MAX) if ascii => format!(">={low}"),
         (0, high) => format!("≤{high}"),
         (low, u32::MAX) => format!("≥{low}"),
         (low, high) => format!("{low}–{high}"),
-    })
+    }
+}
+
+/// The size classes: of those beyond Ethernet's length the ones that there are, or all of them together where there are none or too few lines.
+fn size_rows(sizes: &[Traffic; SIZE_CLASSES.len()], lines: usize) -> Vec<((u32, u32), Traffic)> {
+    let (beyond, mut rows): (Vec<_>, Vec<_>) = SIZE_CLASSES.into_iter().zip(*sizes).partition(|((from, _), _)| *from >= BEYOND_ETHERNET);
+    let mut sum = Traffic::default();
+    beyond.iter().for_each(|(_, traffic)| sum.add(*traffic));
+    let seen = beyond.into_iter().filter(|(_, traffic)| traffic.packets > 0);
+    let within = rows.len();
+    rows.extend(seen);
+    if rows.len() == within || rows.len() > lines {
+        rows.truncate(within);
+        rows.push(((BEYOND_ETHERNET, u32::MAX), sum));
+    }
+    rows
 }
 
 /// A title with the time its numbers are of: a span by its length alone where there is no room for more.
@@ -64,8 +80,8 @@ const TITLE_FRAME: u16 = 4;
 /// Packets by size.
 pub(in crate::tui) fn sizes(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let body = titled(canvas, area, &based(scene, "Sizes", area.width), &[("packets".into(), scene.style(Hue::Dim))], false);
-    let rows: Vec<_> =
-        size_names(scene.theme.is_ascii()).into_iter().zip(scene.snapshot.stats.sizes).map(|(name, t)| (name, t, Hue::AreaHigh)).collect();
+    let rows = size_rows(&scene.snapshot.stats.sizes, usize::from(body.height)).into_iter();
+    let rows: Vec<_> = rows.map(|(class, t)| (size_name(class, scene.theme.is_ascii()), t, Hue::AreaHigh)).collect();
     bars(canvas, body, &rows, false);
 }
 
@@ -145,3 +161,23 @@ pub(in crate::tui) fn losses(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 
 /// Stages before packets come here, which a file may say nothing of.
 const BEFORE: [&str; 2] = ["Interface", "Kernel"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_frames_are_told_apart_where_there_are_any_and_room() {
+        let shown = |seen: &[usize], lines: usize| {
+            let mut sizes = [Traffic::default(); SIZE_CLASSES.len()];
+            seen.iter().for_each(|class| sizes[*class] = Traffic { packets: 5, wire_bytes: 1 });
+            let rows = size_rows(&sizes, lines);
+            rows.iter().skip(6).map(|(class, t)| (size_name(*class, false), t.packets)).collect::<Vec<_>>()
+        };
+        let row = |name: &str, packets| (name.to_owned(), packets);
+        assert_eq!(shown(&[0, 5], 20), [row("≥1519", 0)]);
+        assert_eq!(shown(&[0, 7], 7), [row("1601–9238", 5)]);
+        assert_eq!(shown(&[6, 7, 8], 9), [row("1519–1600", 5), row("1601–9238", 5), row("≥9239", 5)]);
+        assert_eq!(shown(&[6, 7, 8], 8), [row("≥1519", 15)]);
+    }
+}
