@@ -287,7 +287,8 @@ fn engine_settings(common: &Common, input: &InputSettings, sources: &[crate::cap
     mirror.speed = mirror.speed.or(port);
     let (live, host) = match input {
         InputSettings::Live(live) => {
-            (true, Some(HostProbe { interfaces: live.interfaces.clone(), buffer_bytes: u64::try_from(live.buffer_bytes).ok() }))
+            let (interfaces, buffer_bytes) = (live.interfaces.clone(), u64::try_from(live.buffer_bytes).ok());
+            (true, Some(HostProbe { interfaces, buffer_bytes, ..HostProbe::default() }))
         }
         InputSettings::Files(files) => (files.replay.is_some() || files.follow, None),
     };
@@ -298,8 +299,7 @@ fn engine_settings(common: &Common, input: &InputSettings, sources: &[crate::cap
         limit: input.limit(),
         filter: input.filter().map(|filter| privacy.filter(filter)),
         ours: if host.is_some() { privacy.addresses(own_addresses()) } else { Vec::new() },
-        // The checklist is about this host, by its names.
-        host: privacy.host(host),
+        host: host.map(|host| privacy.host(host)),
         threads: threads(common),
         memory: engine::MemoryPlan::within(common.work.memory.unwrap_or_else(memory::default_budget)),
         ..engine::Settings::default()

@@ -30,7 +30,7 @@ fn has(tool: &str) -> bool {
 
 /// The facts of one interface as a fresh reader has them.
 fn facts(interface: &str) -> HostFacts {
-    let probe = HostProbe { interfaces: vec![interface.into()], buffer_bytes: Some(1 << 20) };
+    let probe = HostProbe { interfaces: vec![interface.into()], buffer_bytes: Some(1 << 20), ..HostProbe::default() };
     FactsReader::new(&probe, None).read().pop().expect("an entry for the interface")
 }
 
@@ -244,7 +244,7 @@ fn a_running_engine_sees_the_host_change() {
     }
     pair("a", "b");
     let source = open(&LiveSettings { interfaces: vec!["b".into()], ..LiveSettings::default() }).expect("b opens");
-    let probe = HostProbe { interfaces: vec!["b".into()], buffer_bytes: None };
+    let probe = HostProbe { interfaces: vec!["b".into()], buffer_bytes: None, ..HostProbe::default() };
     let settings = Settings { live: true, host: Some(probe), threads: 1, ..Settings::default() };
     let engine = Engine::start(source, &settings).expect("an engine");
     let wait = |what: &str, there: &dyn Fn(&Snapshot) -> bool| {

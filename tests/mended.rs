@@ -212,7 +212,7 @@ fn no_mirror(others: bool) -> Memory {
 #[test]
 #[cfg(target_os = "linux")]
 fn what_this_host_sends_and_receives_is_no_mirror() {
-    let probe = || Some(HostProbe { interfaces: vec!["lo".into()], buffer_bytes: None });
+    let probe = || Some(HostProbe { interfaces: vec!["lo".into()], ..HostProbe::default() });
     let run = |memory: Memory| {
         let settings = Settings { live: true, host: probe(), threads: 0, ..Settings::default() };
         engine::run(Box::new(memory), &settings, Default::default()).unwrap().result

@@ -159,7 +159,7 @@ fn a_quiet_port_without_a_mirror_is_known_soon() {
     let v6_only: Frames = (0..24).map(|n| (at(n), ipv6(n))).collect();
     let hardly: Frames = (0..12).map(|n| (at(2 * n), if n % 2 == 0 { dhcp(n) } else { ipv6(n) })).collect();
     // The loopback interface stands for the port.
-    let host = HostProbe { interfaces: vec!["lo".into()], buffer_bytes: None };
+    let host = HostProbe { interfaces: vec!["lo".into()], buffer_bytes: None, ..HostProbe::default() };
     let settings = Settings { live: true, host: Some(host), threads: 0, ..Settings::default() };
     for (what, frames) in [("ARP and spanning tree", mixed), ("IPv6 only", v6_only), ("one a second", hardly)] {
         let s = analyse_with(frames.clone(), &settings);

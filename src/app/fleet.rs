@@ -132,7 +132,7 @@ fn watch(
     span: FleetSpan,
 ) -> Result<()> {
     let stop = Arc::default();
-    signals::guard(&stop, tui::give_back, &common.rights)?;
+    let guard = signals::guard(&stop, tui::give_back, &common.rights)?;
     let keeper = Arc::new(Keeper::open(common));
     let name = target.target.split_once("://").map_or(target.target.as_str(), |(_, rest)| rest).to_owned();
     let board = Arc::new(Board::new(FleetQuestion { span, ..FleetQuestion::default() }));
@@ -144,7 +144,7 @@ fn watch(
         Asker { fleet: FleetDatabase::new(link), board: asker, counted: Counted::default() }.run();
     });
     start.map_err(|e| Error::io("cannot start the thread that asks the database", &e))?;
-    rights::give_up(&common.rights, &Needs::default(), None, console)?;
+    rights::give_up(&common.rights, &Needs { early: vec![guard], ..Needs::default() }, None, console)?;
     key.open();
     tui::fleet(&*board, &screen::options(&name, common, (preferences, &keeper), &stop))
 }

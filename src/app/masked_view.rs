@@ -7,7 +7,7 @@ use super::privacy::{self, Privacy};
 use super::recorder::Recording;
 use super::{engine_settings, memory, source};
 use crate::browse::{Browser, FileShelf, RecorderShelf, Shelf};
-use crate::capture::{self, Block, Fill, Source};
+use crate::capture::{self, Block, Fill, Source, SourceLosses};
 use crate::cli::Common;
 use crate::engine::{self, Engine, MemoryPlan};
 use crate::error::{Error, Result};
@@ -25,6 +25,9 @@ const MEMORY_PART: u64 = 4;
 /// How long a source that has nothing waits before it says so.
 const PATIENCE: Duration = Duration::from_millis(50);
 
+/// What was lost of a port so far, by whoever reads it.
+pub type LossesSoFar = Arc<dyn Fn() -> SourceLosses + Send + Sync>;
+
 /// What a second analysis is made of.
 pub struct MaskedPlan {
     /// What is looked at.
@@ -35,10 +38,14 @@ pub struct MaskedPlan {
     pub options: tui::DashboardOptions,
     /// What is not shown meanwhile, in words.
     pub left_out: Vec<&'static str>,
+    /// Whether files are written meanwhile that hold packets as they came.
+    pub writes_clear: bool,
     /// The recorder of a port, where it keeps packets.
     pub recording: Option<Recording>,
     /// What is known of the sources.
     pub info: Vec<SourceInfo>,
+    /// What the port lost, which no packet shows.
+    pub losses: Option<LossesSoFar>,
     /// Where packets are saved.
     pub save_dir: Option<PathBuf>,
 }
@@ -58,7 +65,7 @@ impl MaskedPlan {
     }
 
     fn start(&self) -> Result<tui::MaskedSide> {
-        let (source, shelf) = self.source_and_shelf()?;
+        let (source, shelf, gone) = self.source_and_shelf()?;
         let mut settings = engine_settings(&self.common, &self.input, &source.info());
         settings.query = Query::default();
         settings.history = true;
@@ -69,27 +76,36 @@ impl MaskedPlan {
         let spans = super::span_reader::SpanReader::start(shelf.again(), &settings)?;
         let browser = Browser::start(shelf, rules, Privacy::of(&self.common).folder(self.save_dir.as_ref()))?;
         let options = tui::DashboardOptions { packets: Some(Arc::new(browser)), spans: Some(Arc::new(spans)), ..self.options.clone() };
-        Ok(tui::MaskedSide { feed: Box::new(engine), options: Box::new(options), left_out: self.left_out.clone() })
+        let gone = (gone > 0).then(|| format!("{} that the recorder keeps no more", units::plural(gone, "packet")));
+        let left_out = self.left_out.iter().map(|words| (*words).to_owned()).chain(gone).collect();
+        Ok(tui::MaskedSide { feed: Box::new(engine), options: Box::new(options), left_out, writes_clear: self.writes_clear })
     }
 
-    /// Where the packets come from, and where they are looked at afterwards; both mask them.
-    fn source_and_shelf(&self) -> Result<(Box<dyn Source>, Box<dyn Shelf>)> {
-        let (source, shelf): (Box<dyn Source>, Box<dyn Shelf>) = match (&self.recording, &self.input) {
+    /// Where the packets come from, and where they are looked at afterwards; both mask them. And how many there are of no more.
+    fn source_and_shelf(&self) -> Result<(Box<dyn Source>, Box<dyn Shelf>, u64)> {
+        let (source, shelf, gone): (Box<dyn Source>, Box<dyn Shelf>, u64) = match (&self.recording, &self.input) {
             (Some((recorder, names)), _) => {
-                let shelf = || Box::new(RecorderShelf::new(recorder.clone(), names.clone()));
-                let is_live = matches!(self.input, InputSettings::Live(_));
-                (
-                    Box::new(ShelfSource { shelf: shelf(), next: None, missed: 0, info: self.info.clone(), is_live, is_level: false }),
-                    shelf(),
-                )
+                let mut shelf = RecorderShelf::new(recorder.clone(), names.clone());
+                shelf.refresh();
+                let gone = shelf.range().start;
+                let source = ShelfSource {
+                    shelf: Box::new(RecorderShelf::new(recorder.clone(), names.clone())),
+                    next: None,
+                    missed: 0,
+                    info: self.info.clone(),
+                    losses: self.losses.clone(),
+                    is_live: matches!(self.input, InputSettings::Live(_)),
+                    is_level: false,
+                };
+                (Box::new(source), Box::new(shelf), gone)
             }
             (None, InputSettings::Files(files)) if !source::is_endless(&self.input) => {
                 let index = Arc::default();
-                (capture::file::open_noting(files, Some(&index))?, Box::new(FileShelf::new(files.clone(), index)))
+                (capture::file::open_noting(files, Some(&index))?, Box::new(FileShelf::new(files.clone(), index)), 0)
             }
             _ => return Err(Error::usage("no packets are kept that could be read again: --recorder SIZE keeps some")),
         };
-        Ok((privacy::source(source, &self.common)?, privacy::shelf(shelf, &self.input, &self.common)?))
+        Ok((privacy::source(source, &self.common)?, privacy::shelf(shelf, &self.input, &self.common)?, gone))
     }
 }
 
@@ -98,9 +114,10 @@ struct ShelfSource<S> {
     shelf: Box<S>,
     /// The next packet; `None`: the first there is.
     next: Option<u64>,
-    /// Packets that left the shelf before they were read.
+    /// Packets that left the shelf before they were read: before the first that was, they had been counted before.
     missed: u64,
     info: Vec<SourceInfo>,
+    losses: Option<LossesSoFar>,
     is_live: bool,
     /// All that had come before was read: what comes now comes as it happens.
     is_level: bool,
@@ -111,7 +128,7 @@ impl<S: Shelf> Source for ShelfSource<S> {
         self.shelf.refresh();
         let range = self.shelf.range();
         let from = self.next.unwrap_or(range.start).max(range.start);
-        self.missed = self.missed.saturating_add(self.next.map_or(0, |next| from - next.min(from)));
+        self.missed = self.missed.saturating_add(from - self.next.unwrap_or(0).min(from));
         let (mut next, mut is_full) = (from, false);
         let is_read = self.shelf.read(from, &mut |number, packet| {
             if number < next || is_full {
@@ -136,7 +153,7 @@ impl<S: Shelf> Source for ShelfSource<S> {
         let mut info = self.info.clone();
         if let Some(first) = info.first_mut().filter(|_| self.missed > 0) {
             let missed = units::plural(self.missed, "packet");
-            first.warning = Some(format!("{missed} left the recorder before they could be masked and counted"));
+            first.warning = Some(format!("{missed} had left the recorder before they could be masked and counted"));
         }
         info
     }
@@ -148,6 +165,14 @@ impl<S: Shelf> Source for ShelfSource<S> {
 
     fn waits(&self) -> bool {
         true
+    }
+
+    fn losses(&mut self) -> SourceLosses {
+        self.losses.as_ref().map_or_else(SourceLosses::default, |losses| losses())
+    }
+
+    fn counts_losses(&self) -> bool {
+        self.losses.is_some()
     }
 }
 
@@ -166,7 +191,15 @@ mod tests {
     #[test]
     fn a_shelf_is_read_once_from_its_oldest_packet_and_what_left_it_is_told() {
         let info = vec![SourceInfo { name: "eth1".into(), ..SourceInfo::default() }];
-        let mut source = ShelfSource { shelf: Box::new(sevens(10..30)), next: None, missed: 0, info, is_live: true, is_level: false };
+        let mut source = ShelfSource {
+            shelf: Box::new(sevens(10..30)),
+            next: None,
+            missed: 0,
+            info,
+            losses: Some(Arc::new(|| SourceLosses { interface: 1, kernel: 7 })),
+            is_live: true,
+            is_level: false,
+        };
         assert!(!source.is_live(), "it has packets of the past");
         let read = |source: &mut ShelfSource<MadeShelf>| {
             let (mut block, mut seconds) = (Block::new(), Vec::new());
@@ -180,9 +213,10 @@ mod tests {
         assert!(source.is_live());
         source.shelf.numbers = 12..33;
         assert_eq!(read(&mut source), [30, 31, 32], "what has come meanwhile");
-        assert!(source.info()[0].warning.is_none());
+        assert!(source.info()[0].warning.as_ref().is_some_and(|words| words.starts_with("10 packets had left")), "those before the first");
+        assert_eq!((source.losses().kernel, source.counts_losses()), (7, true), "those of the port");
         source.shelf.numbers = 40..42;
         assert_eq!(read(&mut source), [40, 41]);
-        assert!(source.info()[0].warning.as_ref().is_some_and(|words| words.starts_with("7 packets left")), "{:?}", source.info());
+        assert!(source.info()[0].warning.as_ref().is_some_and(|words| words.starts_with("17 packets had left")), "{:?}", source.info());
     }
 }

@@ -4,7 +4,7 @@ use super::console::{Console, say};
 use super::masked_view::MaskedPlan;
 use super::preferences::{Keeper, Preferences};
 use super::privacy::{self, Privacy};
-use super::rights::Needs;
+use super::rights::{EarlyThread, Needs};
 use super::trigger::{self, SaveStatus, TriggerPlan};
 use super::{ask, baseline, check, engine_settings, exports, output, recorder, signals, source};
 use crate::ask::SharedAgent;
@@ -28,14 +28,15 @@ use std::sync::atomic::AtomicBool;
 pub fn pick_and_watch(common: &Common, preferences: &Preferences, recorder: &RecorderSettings) -> Result<()> {
     trigger::refuse_unknown(&recorder.save_on)?;
     let stop = Arc::default();
-    signals::guard(&stop, tui::give_back, &common.rights)?;
+    let guard = signals::guard(&stop, tui::give_back, &common.rights)?;
     let keeper = Arc::new(Keeper::open(common));
     let Some(name) = tui::pick(&ports::list, &options("", common, (preferences, &keeper), &stop))? else { return Ok(()) };
     let live = LiveSettings { interfaces: vec![name], ..LiveSettings::default() };
     let input = InputSettings::Live(live);
     let index = Arc::default();
     let asked = ask::agent(common, &input)?;
-    show(&input, (open(&input, common, (recorder, None), &index)?, asked), common, (recorder, None, index), (preferences, &keeper), &stop)
+    let source = open(&input, common, (recorder, None), &index, guard)?;
+    show(&input, (source, asked), common, (recorder, None, index), (preferences, &keeper), &stop)
 }
 
 /// Watches interfaces or captures.
@@ -46,14 +47,14 @@ pub fn watch(
     (recorder, compare): (&RecorderSettings, Option<&Path>),
 ) -> Result<()> {
     trigger::refuse_unknown(&recorder.save_on)?;
-    // Signals are waited for by a pair of sockets, which is refused once rights are given up; its thread gives them up by itself.
+    // Signals are waited for by a pair of sockets, which is refused once rights are given up.
     let stop = Arc::default();
-    signals::guard(&stop, tui::give_back, &common.rights)?;
+    let guard = signals::guard(&stop, tui::give_back, &common.rights)?;
     // Opened before the others: threads that are started later begin with what rights are left.
     let index = Arc::default();
     let keeper = Arc::new(Keeper::open(common));
     let asked = ask::agent(common, input)?;
-    let source = open(input, common, (recorder, compare), &index)?;
+    let source = open(input, common, (recorder, compare), &index, guard)?;
     show(input, (source, asked), common, (recorder, compare, index), (preferences, &keeper), &stop)
 }
 
@@ -62,11 +63,12 @@ fn open(
     common: &Common,
     (recorder, compare): (&RecorderSettings, Option<&Path>),
     index: &Arc<PacketIndex>,
+    guard: EarlyThread,
 ) -> Result<Box<dyn Source>> {
     privacy::prepare(common);
     let ring = recorder.ring.as_ref().map(|ring| ring.folder.clone());
     let reads = compare.map(Path::to_owned).into_iter().collect();
-    let needs = Needs { reads, folders: recorder.save_dir.iter().cloned().chain(ring).collect(), ..Needs::default() };
+    let needs = Needs { reads, folders: recorder.save_dir.iter().cloned().chain(ring).collect(), early: vec![guard], ..Needs::default() };
     if let Some(folder) = needs.folders.iter().find(|folder| !folder.is_dir()) {
         return Err(Error::usage(format!("{}: no such directory", folder.display())));
     }
@@ -91,16 +93,19 @@ fn show(
     let looked_at = LookedAt { input, recorder, ring: kept.ring.clone(), saves: Arc::clone(&trigger.status) };
     let hiding = MaskedPlan::hiding(common);
     let shown_with = |common: &Common| looked_at.options(common, preferences, stop);
-    let masked = MaskedPlan {
+    let mut masked = MaskedPlan {
         input: input.clone(),
         recording: kept.recorder.clone(),
         info,
         save_dir: recorder.save_dir.clone(),
         options: tui::DashboardOptions { baseline: compare.map(|_| baseline::hidden()), ..shown_with(&hiding) },
         left_out: left_out(compare, common),
+        writes_clear: recorder.ring.is_some() || !recorder.save_on.is_empty(),
+        losses: None,
         common: hiding,
     };
     let engine = Engine::start_with(source, &settings, kept.listeners)?;
+    masked.losses = matches!(input, InputSettings::Live(_)).then(|| engine.losses());
     let spans = recorder::spans((kept.recorder.clone(), None), input, Arc::clone(&index), &settings, common)?;
     let browser = recorder::browser((kept.recorder, kept.ring.clone()), input, index, common, recorder)?;
     let packets = browser.clone().map(|browser| browser as Arc<dyn PacketStore>);

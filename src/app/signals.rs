@@ -1,11 +1,12 @@
 //! Signals: leave, stop at once, say how far it is, and never leave a terminal behind that is not as it was.
 
+use super::rights::EarlyThread;
 use crate::error::{Error, Result};
 use crate::settings::RightsSettings;
 use signal_hook::consts::{SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ};
 use signal_hook::flag::{register, register_conditional_shutdown};
 use signal_hook::iterator::Signals;
-use signal_hook::low_level::emulate_default_handler;
+use signal_hook::low_level::{emulate_default_handler, raise};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -47,19 +48,25 @@ pub fn asks_for_statistics() -> Result<Arc<AtomicBool>> {
 /// Watches over a dashboard from a thread of its own, because the one that draws may be held up by a terminal that takes nothing.
 /// Ctrl-C, SIGTERM and a terminal that has gone set `stop`; when it is set already, the terminal is given back and the program ends at
 /// once. Other signals that end a program give the terminal back first. SIGUSR1 means nothing here: the statistics are on the screen.
-pub fn guard(stop: &Arc<AtomicBool>, give_back: fn(), rights: &RightsSettings) -> Result<()> {
+///
+/// Where a port is still to be picked the thread starts with all rights: it is to give them up with the others.
+///
+/// # Errors
+/// The system refuses a thread, or to watch for signals.
+pub fn guard(stop: &Arc<AtomicBool>, give_back: fn(), rights: &RightsSettings) -> Result<EarlyThread> {
     let leave = [SIGINT, SIGTERM, SIGHUP];
     let end = [SIGQUIT, SIGABRT, SIGALRM, SIGVTALRM, SIGPROF, SIGUSR2, SIGXCPU, SIGXFSZ];
     let failed = |e| Error::io("cannot watch for signals", &e);
     let mut signals = Signals::new(leave.iter().chain(&end).chain(&[SIGUSR1])).map_err(failed)?;
     let (stop, sandbox) = (Arc::clone(stop), rights.sandbox);
+    let (thread, rights) = EarlyThread::new("signals", || drop(raise(SIGUSR1)));
     let watching = std::thread::Builder::new().name("signals".into());
     let watch = move || {
-        // Where a port is still to be picked, the thread starts with all rights.
         if sandbox {
-            super::rights::give_up_early();
+            rights.begin();
         }
         for signal in signals.forever() {
+            rights.woken();
             let ends = end.contains(&signal) || leave.contains(&signal) && stop.swap(true, Ordering::Relaxed);
             if ends {
                 give_back();
@@ -67,5 +74,6 @@ pub fn guard(stop: &Arc<AtomicBool>, give_back: fn(), rights: &RightsSettings) -
             }
         }
     };
-    watching.spawn(watch).map(drop).map_err(failed)
+    watching.spawn(watch).map_err(failed)?;
+    Ok(thread)
 }

@@ -27,7 +27,7 @@ pub use tape::reader::{TapeMark, TapePacket, TapeReader, TapeRun};
 pub use threads::join_scoped;
 
 use crate::ask::SharedAgent;
-use crate::capture::Source;
+use crate::capture::{Source, SourceLosses};
 use crate::decode::Rules;
 use crate::error::{Error, Outcome, Result};
 use crate::model::limits::{BLOCK_BYTES, FILE_BLOCK_BYTES, SHARDS};
@@ -420,6 +420,16 @@ impl Engine {
             })
             .map_err(|e| Error::io("cannot start the router thread", &e))?;
         Ok(Self { latest, failure, progress, commands, stop, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// What the source lost up to the newest snapshot, for who reads its packets once more.
+    pub fn losses(&self) -> Arc<dyn Fn() -> SourceLosses + Send + Sync> {
+        let latest = Arc::clone(&self.latest);
+        Arc::new(move || {
+            let (snapshot, _) = latest.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let losses = &snapshot.capture.losses;
+            SourceLosses { interface: losses.interface_drops, kernel: losses.kernel_drops }
+        })
     }
 
     fn newest(&self) -> (Arc<Snapshot>, Instant) {

@@ -2,7 +2,7 @@
 
 use super::Mac;
 use super::sum::{Restarting, sums};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// One interface of this host, as the kernel tells.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -68,6 +68,30 @@ pub struct HostFacts {
     /// Seconds in which the counters grew by that.
     pub seconds: f64,
 }
+
+impl HostFacts {
+    /// The same of an interface whose name, and everything else by which it is known, is not told: it is `called` otherwise, its addresses are those
+    /// of documentation (RFC 5737, RFC 3849), as many as there are.
+    #[must_use]
+    pub fn disguised(mut self, called: &str) -> Self {
+        called.clone_into(&mut self.interface);
+        self.mac = None;
+        for address in self.addresses.iter_mut().flatten() {
+            *address = match address {
+                IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+                IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)),
+            };
+        }
+        if let Some(stack) = &mut self.stack {
+            stack.master.iter_mut().for_each(|(name, _)| OTHER_PORT.clone_into(name));
+            stack.children.iter_mut().for_each(|name| OTHER_PORT.clone_into(name));
+        }
+        self
+    }
+}
+
+/// What other interfaces are called where names are not told.
+const OTHER_PORT: &str = "another";
 
 /// What an interface belongs to and what stands on it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -46,6 +46,7 @@ fn object(c: &Comparison) -> serde_json::Value {
         "significant": c.significant().count(),
         "noise": c.changes.iter().filter(|c| !c.significant).count(),
         "alike": c.alike,
+        "left_out": (!c.left_out.is_empty()).then_some(c.left_out),
         "rules": RULES,
         "changes": changes,
     })
@@ -104,7 +105,10 @@ fn document(c: &Comparison, all: bool, rows: usize) -> Document {
         0 => "Nothing differs beyond chance.".to_owned(),
         n => format!("{} beyond chance.", plural(n, "difference")),
     };
-    parts.push(Part::Note(if found == 0 { Tone::Good } else { Tone::Plain }, words));
+    parts.push(Part::Note(if found == 0 && c.left_out.is_empty() { Tone::Good } else { Tone::Plain }, words));
+    if !c.left_out.is_empty() {
+        parts.push(Part::Note(Tone::Warning, c.left_out.into()));
+    }
     if [before, after].iter().any(|s| ["bad", "doubtful"].contains(&s.verdict)) {
         let words = "One of the mirrors cannot be believed in everything: what differs may be what was lost or doubled (spantop check).";
         parts.push(Part::Note(Tone::Warning, words.into()));

@@ -123,7 +123,9 @@ pub struct MaskedSide {
     /// What it is shown with: all of it made for names that are hidden, none of it taken over.
     pub options: Box<DashboardOptions>,
     /// What is not shown meanwhile, in words.
-    pub left_out: Vec<&'static str>,
+    pub left_out: Vec<String>,
+    /// Whether files are written meanwhile that hold packets as they came.
+    pub writes_clear: bool,
 }
 
 /// What is to be told of files that are written all the time: `None` while all is well.

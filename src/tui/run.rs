@@ -228,18 +228,20 @@ fn mask(masked: &mut Option<Masked>, app: &mut App) {
         return app.say(why.into());
     };
     match make() {
-        Ok(MaskedSide { feed, options, left_out }) => {
+        Ok(MaskedSide { feed, options, left_out, writes_clear }) => {
             let clear = app.options.clone();
             let bookmarks = std::mem::take(&mut app.bookmarks);
             app.begin_again(*options, Vec::new());
             let kept = (!bookmarks.is_empty()).then(|| units::plural(bookmarks.len() as u64, "bookmark"));
-            let without: Vec<String> = left_out.into_iter().map(str::to_owned).chain(kept).collect();
-            let said = "addresses and names are hidden: it is analysed once more, A shows them again";
-            if without.is_empty() {
-                app.say(said.into());
-            } else {
-                app.say_long(format!("{said}; without {}", without.join(", ")));
+            let without: Vec<String> = left_out.into_iter().chain(kept).collect();
+            let mut said = "addresses and names are hidden: it is analysed once more, A shows them again".to_owned();
+            if !without.is_empty() {
+                said.push_str(&format!("; without {}", without.join(", ")));
             }
+            if writes_clear {
+                said.push_str("; files that --ring and --save-on write hold packets as they came");
+            }
+            app.say_long(said);
             *masked = Some(Masked { feed, options: clear, bookmarks });
         }
         Err(error) => app.say_long(format!("not hidden: {error}")),

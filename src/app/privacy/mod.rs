@@ -179,9 +179,12 @@ impl Privacy {
         if self.hides { OwnNames::default() } else { names.clone() }
     }
 
-    /// This host, which the checklist names.
-    pub fn host(&self, host: Option<HostProbe>) -> Option<HostProbe> {
-        host.filter(|_| !self.hides)
+    /// This host, whose ports the checklist names.
+    pub fn host(&self, host: HostProbe) -> HostProbe {
+        let several = host.interfaces.len() > 1;
+        let called = |(at, name): (usize, &String)| pseudonyms::of_port(name, several.then_some(at + 1));
+        let called = if self.hides { host.interfaces.iter().enumerate().map(called).collect() } else { Vec::new() };
+        HostProbe { called, ..host }
     }
 
     /// A switch that is to be asked.
@@ -216,13 +219,14 @@ mod tests {
         own.hosts.insert(Address::V4([192, 0, 2, 1].into()), "secret".into());
         own.ports.insert((1, String::new()), "secret".into());
         let folder = privacy.folder(Some(&"/secret".into())).map(|folder| folder.called(Path::new("/secret/a.pcapng")));
-        let host = privacy.host(Some(HostProbe { interfaces: vec!["secret".into()], buffer_bytes: None }));
+        let host = privacy.host(HostProbe { interfaces: vec!["secret".into()], ..HostProbe::default() });
+        let host = if host.called.is_empty() { host.interfaces } else { host.called };
         format!(
             "{:?}",
             (
                 (privacy.filter("host secret"), privacy.title(&files), privacy.title(&live), privacy.file_name(path)),
                 (privacy.words("/secret/secret.pcap: broken", &[path]), privacy.capture_file(Some(path.into())), folder),
-                (privacy.own_names(&own), host.map(|host| host.interfaces), privacy.addresses(vec![Address::V4([192, 0, 2, 1].into())])),
+                (privacy.own_names(&own), host, privacy.addresses(vec![Address::V4([192, 0, 2, 1].into())])),
             )
         )
     }

@@ -26,6 +26,11 @@ impl Opener {
 pub fn give_up_early() {}
 
 /// Nothing to give up.
+pub fn give_up_late() -> Vec<String> {
+    Vec::new()
+}
+
+/// Nothing to give up.
 pub fn give_up_for_exports(_rights: &super::ExportRights) -> Vec<String> {
     Vec::new()
 }

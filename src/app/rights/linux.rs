@@ -1,7 +1,7 @@
 //! Linux: capabilities(7), no_new_privs, the user, Landlock (landlock(7)), and the system calls that are refused.
 
 use super::calls::{self, Work};
-use super::{ExportRights, Needs, RightsLeft};
+use super::{EarlyThread, ExportRights, Needs, RightsLeft};
 use crate::capture::live::WithRights;
 use crate::model::text::printable;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -125,15 +125,20 @@ fn give_up_all_but(kept: CapabilitySet) -> Vec<String> {
     refusals([("capabilities", set_capabilities(None, sets)), ("gaining rights", set_no_new_privs(true))])
 }
 
-/// Has a thread that was started before the sources were open give up everything. Root's lose their rights with the user: the C library ends
-/// a process in which one thread may change the user and another may not.
+/// Has a thread that was started before the sources were open give up everything, but for root's what it takes to change the user.
 pub fn give_up_early() {
     if geteuid().is_root() {
+        narrow_bounding_set();
         let _ = set_no_new_privs(true);
     } else {
         let _ = give_up_all_but(CapabilitySet::empty());
     }
     let _ = calls::restrict(Work::Packets { writes: false });
+}
+
+/// Has such a thread give up the rest, once the user is changed. What was refused.
+pub fn give_up_late() -> Vec<String> {
+    give_up_all_but(CapabilitySet::empty())
 }
 
 /// Has a thread that exports give up all but what its exporters need: no capability, their directories, their ports. What was refused.
@@ -230,7 +235,10 @@ pub fn give_up(user: Option<&str>, needs: &Needs, opener: Option<&Opener>) -> Re
             Ok(()) => standing.holds.push(format!("runs as uid {}", who.uid)),
             Err(e) => standing.refused.push(format!("the user ({e})")),
         }
+    } else if geteuid().is_root() {
+        standing.holds.push("stays uid 0, for others may not write or read what was named".into());
     }
+    standing.refused.extend(needs.early.iter().flat_map(EarlyThread::give_up));
     standing.refused.extend(give_up_all_but(kept));
     match kept.is_empty() {
         true => standing.holds.push("no capability".into()),

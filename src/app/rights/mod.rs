@@ -2,7 +2,7 @@
 //! one that was asked for, runs no program and opens no socket.
 //!
 //! One thread keeps what it takes to open a port ([`Opener`]): a port that vanished may come back. It sees no packet. All others, which are
-//! started later, begin without rights. Where the system refuses a step the others are taken all the same, and it is told which.
+//! started later, begin without rights, and those that were started before ([`EarlyThread`]) lose theirs. Where the system refuses a step the others are taken all the same, and it is told which.
 
 #[cfg(target_os = "linux")]
 mod calls;
@@ -16,14 +16,16 @@ use elsewhere as system;
 #[cfg(target_os = "linux")]
 use linux as system;
 
+mod early;
 mod exports;
 
 use super::console::{Console, say};
 use crate::error::{Error, Result};
 use crate::settings::RightsSettings;
+pub use early::EarlyThread;
 pub use exports::{ExportRights, gate};
 use std::path::PathBuf;
-pub use system::{Opener, give_up_early};
+pub use system::Opener;
 
 /// What the program will still have to do when its sources are open.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +38,8 @@ pub struct Needs {
     pub folders: Vec<PathBuf>,
     /// Directories in which exporters make files: their threads may, those that read packets may not.
     pub exports: Vec<PathBuf>,
+    /// Threads that were started before.
+    pub early: Vec<EarlyThread>,
 }
 
 /// What became of the program's rights.

@@ -24,6 +24,8 @@ pub struct HostProbe {
     pub interfaces: Vec<String>,
     /// The kernel's buffer of each capture, in bytes.
     pub buffer_bytes: Option<u64>,
+    /// What each interface is called where names are not told; empty: by its name.
+    pub called: Vec<String>,
 }
 
 /// Addresses of interfaces, in their order, where libpcap does not tell.
@@ -49,6 +51,8 @@ pub struct FactsReader {
 /// One interface between two readings.
 struct Port {
     facts: HostFacts,
+    /// What it is called, where its name is not told.
+    called: Option<String>,
     read: Option<Instant>,
     counters: Growth<Counters>,
 }
@@ -56,14 +60,15 @@ struct Port {
 impl FactsReader {
     /// A reader. With a `window` counters are what was added within it, else since the first reading.
     pub fn new(probe: &HostProbe, window: Option<Duration>) -> Self {
-        let port = |name: &String| Port {
+        let port = |(at, name): (usize, &String)| Port {
             facts: HostFacts { interface: name.clone(), ..HostFacts::default() },
+            called: probe.called.get(at).cloned(),
             read: None,
             counters: Growth::default(),
         };
         Self {
             system: System::open(),
-            ports: probe.interfaces.iter().filter(|name| *name != "any").map(port).collect(),
+            ports: probe.interfaces.iter().enumerate().filter(|(_, name)| *name != "any").map(port).collect(),
             softnet: Growth::default(),
             window,
             buffer_bytes: probe.buffer_bytes,
@@ -84,7 +89,8 @@ impl FactsReader {
             port.facts.counters = port.counters.advance(counted, now, *window);
             port.facts.softnet = softnet;
             port.facts.seconds = port.counters.seconds(now);
-            port.facts.clone()
+            let facts = port.facts.clone();
+            port.called.iter().fold(facts, |facts, called| facts.disguised(called))
         };
         ports.iter_mut().map(read).collect()
     }
@@ -189,7 +195,7 @@ mod tests {
 
     #[test]
     fn any_is_no_interface() {
-        let probe = HostProbe { interfaces: vec!["any".into(), "no-such-port".into()], buffer_bytes: Some(1) };
+        let probe = HostProbe { interfaces: vec!["any".into(), "no-such-port".into()], buffer_bytes: Some(1), called: Vec::new() };
         let facts = FactsReader::new(&probe, None).read();
         assert_eq!(facts.len(), 1);
         assert_eq!((facts[0].interface.as_str(), facts[0].up, facts[0].counters), ("no-such-port", None, None));

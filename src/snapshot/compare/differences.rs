@@ -16,6 +16,8 @@ pub(super) struct Differences<'a> {
     /// The first and the second.
     pub sides: [&'a Snapshot; 2],
     /// How long each lasts.
+    pub lasts: [f64; 2],
+    /// The same, where that is no time a second: rates stay finite.
     pub seconds: [f64; 2],
     /// Bits per second of the busier one.
     busier: f64,
@@ -27,13 +29,25 @@ pub(super) struct Differences<'a> {
     pub left_out: &'static str,
 }
 
+/// What is said where there is nothing to compare with.
+const NO_PACKETS: &str = "Neither capture holds a packet: nothing is compared.";
+const NO_PACKET_BEFORE: &str = "The first capture holds no packet: nothing can be said to be new.";
+const NO_PACKET_AFTER: &str = "The second capture holds no packet: nothing can be said to be gone.";
+
 impl<'a> Differences<'a> {
     pub(super) fn new(before: &'a Snapshot, after: &'a Snapshot) -> Self {
         let sides = [before, after];
-        // A capture of one packet lasts no time; a second keeps rates finite.
-        let seconds = sides.map(|s| Some(seconds(s)).filter(|seconds| *seconds > 0.0).unwrap_or(1.0));
+        // A capture of one packet lasts no time.
+        let lasts = sides.map(seconds);
+        let seconds = lasts.map(|seconds| if seconds > 0.0 { seconds } else { 1.0 });
         let [x, y] = [0, 1].map(|i| sides[i].stats.total.bits_per_second(seconds[i]));
-        Self { sides, seconds, busier: x.max(y), changes: Vec::new(), alike: 0, left_out: "" }
+        let left_out = match sides.map(|s| s.stats.total.packets) {
+            [0, 0] => NO_PACKETS,
+            [0, _] => NO_PACKET_BEFORE,
+            [_, 0] => NO_PACKET_AFTER,
+            _ => "",
+        };
+        Self { sides, lasts, seconds, busier: x.max(y), changes: Vec::new(), alike: 0, left_out }
     }
 
     /// Keeps a difference; whether it is one.
@@ -74,7 +88,7 @@ impl<'a> Differences<'a> {
         for key in keys {
             let (x, y) = (before.get(&key), after.get(&key));
             let (Some(f), values) = (y.or(x), [x.map(|f| weight(f)), y.map(|f| weight(f))]) else { continue };
-            let judgement = of_severities(values);
+            let judgement = of_severities(values, [0, 1].map(|i: usize| (self.sides[i].stats.total.packets, self.lasts[i])));
             let differs = self.push(ChangeKind::Finding, (f.title.clone(), Some(f.subject)), ComparedMeasure::Severity, values, judgement);
             if let (true, Some(change)) = (differs, self.changes.last_mut()) {
                 change.id = Some(f.id);
@@ -106,8 +120,8 @@ impl<'a> Differences<'a> {
         let [s, t] = self.seconds;
         let judgement = match amounts {
             [Some(x), Some(y)] => of_amounts([x, y], self.seconds, self.busier),
-            [Some((packets, _)), None] => of_one_sided(packets, [s, t], whole[1]),
-            [None, Some((packets, _))] => of_one_sided(packets, [t, s], whole[0]),
+            [Some((packets, _)), None] => of_one_sided(packets, [s, self.lasts[1]], whole[1]),
+            [None, Some((packets, _))] => of_one_sided(packets, [t, self.lasts[0]], whole[0]),
             [None, None] => Significance::Alike,
         };
         let rates = [(amounts[0], s), (amounts[1], t)].map(|(amount, seconds)| amount.map(|a| a.1 as f64 * 8.0 / seconds));

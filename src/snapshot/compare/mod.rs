@@ -169,6 +169,21 @@ mod tests {
         assert_eq!(short.alike, 1);
     }
 
+    /// A capture without a packet, or with one, cannot show what is missing in it.
+    #[test]
+    fn nothing_is_gone_where_nothing_could_be_seen() {
+        let full = picture(100, vec![host(1, 1000), host(2, 400)], &[9; 100]);
+        let empty = Snapshot::default();
+        for (c, said) in [(Comparison::of(&full, &empty), "second"), (Comparison::of(&empty, &full), "first")] {
+            assert_eq!(c.significant().count(), 0, "{:?}", told(&c));
+            assert!(c.left_out.contains(said), "{}", c.left_out);
+            assert!(told(&c).iter().any(|change| change.3 == "the other lasts no time"), "{:?}", told(&c));
+        }
+        let one = Comparison::of(&full, &picture(0, vec![host(1, 1)], &[]));
+        assert_eq!((one.significant().count(), one.left_out), (0, ""), "{:?}", told(&one));
+        assert!(Comparison::of(&empty, &empty).left_out.starts_with("Neither"));
+    }
+
     #[test]
     fn one_packet_in_a_millisecond_is_no_rate() {
         // A quarter of a packet was to be expected of the second host, a fiftieth of the third.

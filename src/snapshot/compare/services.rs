@@ -34,7 +34,7 @@ impl<'a> Differences<'a> {
 
     /// A service that only one side has, the first (0) or the second (1).
     fn one_sided_service(&mut self, name: Named, service: &Service, has: usize, is_whole: bool) {
-        let (seconds, other) = (self.seconds[has], self.seconds[1 - has]);
+        let (seconds, other) = (self.seconds[has], self.lasts[1 - has]);
         // Each use is at least a packet there and one back.
         let uses = service.uses();
         let mut values = [None; 2];

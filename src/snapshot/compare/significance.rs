@@ -33,7 +33,7 @@ pub const RULES: [&str; 5] = [
     "A host, station, protocol, VLAN or service differs where its rate at least doubled or halved, by at least 1 % of the busier load, with 20 packets or more, and where chance makes such counts once in 1,000 times at most (Poisson): one packet in a millisecond is no rate.",
     "It is new or gone where at least 3 packets (of a service: attempts and requests) were seen, and 3 would have come at that rate while the other capture lasted (by chance once in 20 times).",
     "A response time differs where half of 50 or more answers on each side took 1.5 times as long, and 5 ms more; shares of errors where their 95 % intervals lie apart.",
-    "A finding that is new, gone or of another weight counts, unless it is a mere note.",
+    "A finding that is new, gone or of another weight counts, unless it is a mere note, or the other capture has fewer than 20 packets or lasts no time.",
 ];
 /// Packets and bytes of a row.
 pub(super) type Amount = (u64, u64);
@@ -67,6 +67,7 @@ pub(super) fn of_loads([a, b]: [f64; 2], [(n, x), (m, y)]: [Spread; 2]) -> Signi
 /// there is of the kind.
 pub(super) fn of_one_sided(count: u64, [seconds, other]: [f64; 2], is_whole: bool) -> Significance {
     match () {
+        () if other <= 0.0 => Significance::Noise("the other lasts no time"),
         () if count as f64 / seconds * other < EXPECTED => Significance::Noise("too seldom to be missed"),
         () if count < SEEN => Significance::Noise("seen too seldom to know its rate"),
         () if !is_whole => Significance::Noise("not every row is listed"),
@@ -86,10 +87,12 @@ pub(super) fn of_amounts(amounts: [Amount; 2], seconds: [f64; 2], busier: f64) -
     }
 }
 
-/// How much a finding matters on each side, where it is there.
-pub(super) fn of_severities([before, after]: [Option<f64>; 2]) -> Significance {
+/// How much a finding matters on each side, where it is there, and packets and seconds of each.
+pub(super) fn of_severities([before, after]: [Option<f64>; 2], sides: [(u64, f64); 2]) -> Significance {
+    let shows = |at: usize| sides[at].0 >= PACKETS && sides[at].1 > 0.0;
     match () {
         () if before == after => Significance::Alike,
+        () if before.is_none() && !shows(0) || after.is_none() && !shows(1) => Significance::Noise("the other is too short to show it"),
         () if [before, after].iter().flatten().all(|weight| *weight < WARNING) => Significance::Noise("a note"),
         () => Significance::Significant,
     }
