@@ -2,6 +2,7 @@
 
 use super::console::{Console, say};
 use super::output::Output;
+use super::privacy::Privacy;
 use super::{signals, source};
 use crate::capture::{Block, Fill, Source};
 use crate::cli::Common;
@@ -42,8 +43,9 @@ pub fn save(console: &Console, common: &Common, input: &InputSettings, stretch: 
     let (mut source, _) = source::open(&input, output.path(), common, console)?;
     let endless = source::is_endless(&input);
     let (mut done, mut failure) = (Saved::default(), None);
+    let why = why(&Privacy::of(common), filter.as_deref(), stretch);
     output.write((!endless).then_some(&*stop), |out| {
-        let outcome = copy(source.as_mut(), stretch, &stop, endless, out, &mut done);
+        let outcome = copy(source.as_mut(), (stretch, &why), &stop, endless, out, &mut done);
         // What was read before a source failed is saved.
         match outcome {
             Ok(()) => Ok(()),
@@ -69,6 +71,16 @@ pub fn save(console: &Console, common: &Common, input: &InputSettings, stretch: 
     }
     console.details(format_args!("saved {} of {} packets, {}", done.saved, done.seen, units::bytes(done.bytes)));
     failure.map_or(Ok(()), Err)
+}
+
+/// What the file says of why it holds what it does.
+fn why(privacy: &Privacy, filter: Option<&str>, stretch: PacketStretch) -> String {
+    let which = match filter {
+        Some(filter) => format!("packets that match {}", privacy.filter(filter)),
+        None => "packets".to_owned(),
+    };
+    let part = if stretch == PacketStretch::default() { "" } else { ", of a part of it" };
+    format!("saved by spantop save: {which}{part}")
 }
 
 /// What ends it early.
@@ -140,13 +152,13 @@ impl StretchWriter<'_> {
 
 fn copy(
     source: &mut dyn Source,
-    stretch: PacketStretch,
+    (stretch, why): (PacketStretch, &str),
     stop: &AtomicBool,
     endless: bool,
     out: &mut dyn Write,
     done: &mut Saved,
 ) -> std::result::Result<(), Trouble> {
-    let mut saving = StretchWriter { writer: PcapngWriter::new(out, "")?, stretch, first: None, last: Timestamp::UNKNOWN };
+    let mut saving = StretchWriter { writer: PcapngWriter::new(out, why)?, stretch, first: None, last: Timestamp::UNKNOWN };
     let mut block = Block::new();
     loop {
         block.clear();

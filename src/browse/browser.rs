@@ -289,7 +289,7 @@ fn words(subject: &PacketSubject) -> String {
         PacketSubject::Host { address, port } => format!("of {address} port {port}"),
         PacketSubject::Vlan(id) => format!("in VLAN {id}"),
         PacketSubject::Path(path) => format!("with {path}"),
-        PacketSubject::Numbers(numbers) => format!("packets {numbers:?}"),
+        PacketSubject::Numbers(numbers, proves) => format!("packets {numbers:?}, which show {proves}"),
         PacketSubject::During(span, of) => format!("{} from {} to {} s since 1970", words(of), span.from, span.to),
     }
 }

@@ -28,7 +28,7 @@ impl Matcher {
         match subject {
             PacketSubject::All => true,
             PacketSubject::During(span, of) => span.contains(packet.time) && self.matches(of, number, packet),
-            PacketSubject::Numbers(numbers) => numbers.binary_search(&(number + 1)).is_ok(),
+            PacketSubject::Numbers(numbers, _) => numbers.binary_search(&(number + 1)).is_ok(),
             PacketSubject::Path(path) => {
                 let peel = Peel { tunnels: u8::MAX, tag: false };
                 decode::walk(packet.link, packet.bytes, packet.wire, &self.rules, peel, &mut self.headers);
@@ -130,7 +130,7 @@ fn is_end(end: (Address, u16), wanted: (Address, u16)) -> bool {
 
 /// Whether a conversation is of a subject.
 fn is_of_flow(subject: &PacketSubject, flow: Option<FlowKey>) -> bool {
-    let Some(key) = flow else { return matches!(subject, PacketSubject::All | PacketSubject::Numbers(_) | PacketSubject::During(..)) };
+    let Some(key) = flow else { return matches!(subject, PacketSubject::All | PacketSubject::Numbers(..) | PacketSubject::During(..)) };
     let ends = [(key.a(), key.a_port), (key.b(), key.b_port)];
     match subject {
         PacketSubject::Between { a, a_port, b, b_port, protocol } => {
@@ -138,7 +138,7 @@ fn is_of_flow(subject: &PacketSubject, flow: Option<FlowKey>) -> bool {
         }
         PacketSubject::Host { address, port } => ends.iter().any(|end| is_end(*end, (*address, *port))),
         PacketSubject::Vlan(_) | PacketSubject::Path(_) => false,
-        PacketSubject::All | PacketSubject::Numbers(_) | PacketSubject::During(..) => true,
+        PacketSubject::All | PacketSubject::Numbers(..) | PacketSubject::During(..) => true,
     }
 }
 

@@ -262,6 +262,14 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// What it is called where there is no room for its title: its id and what it is about.
+    pub fn named(&self) -> String {
+        match self.subject {
+            Subject::Network => self.id.to_owned(),
+            subject => format!("{} ({subject})", self.id),
+        }
+    }
+
     /// An active finding about the network, without evidence, cause or remedy, that held at one moment.
     pub fn new(id: &'static str, severity: Severity, title: impl Into<String>, at: Timestamp) -> Self {
         Self {

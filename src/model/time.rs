@@ -15,6 +15,10 @@ impl Timestamp {
 
 /// Nanoseconds in one second.
 pub const SECOND: i64 = 1_000_000_000;
+/// Nanoseconds of a minute.
+pub const MINUTE: i64 = 60 * SECOND;
+/// Nanoseconds of a day.
+pub const DAY: i64 = 24 * 60 * MINUTE;
 /// Nanoseconds in one millisecond.
 pub const MILLISECOND: i64 = 1_000_000;
 

@@ -34,8 +34,8 @@ pub enum PacketSubject {
     Vlan(u16),
     /// Those whose protocols begin with these, as the hierarchy counts them.
     Path(Path),
-    /// Those of these numbers, ascending.
-    Numbers(Vec<u64>),
+    /// Those of these numbers, ascending, and what they prove, as a finding has it.
+    Numbers(Vec<u64>, String),
     /// Those of a list that came in a span of time.
     During(TimeSpan, Box<PacketSubject>),
 }

@@ -73,7 +73,7 @@ impl PacketSubject {
             }
             Self::Vlan(id) => Some(format!("vlan.id == {id}")),
             Self::Path(path) => path.last().map(|layer| layer.to_string()),
-            Self::Numbers(numbers) => {
+            Self::Numbers(numbers, _) => {
                 let list: Vec<String> = numbers.iter().map(u64::to_string).collect();
                 Some(format!("frame.number in {{{}}}", list.join(", ")))
             }
@@ -90,7 +90,7 @@ impl PacketSubject {
             Self::During(_, of) => of.ends(),
             Self::Between { a, b, .. } => vec![*a, *b],
             Self::Host { address, .. } => vec![*address],
-            Self::All | Self::Numbers(_) | Self::Vlan(_) | Self::Path(_) => Vec::new(),
+            Self::All | Self::Numbers(..) | Self::Vlan(_) | Self::Path(_) => Vec::new(),
         }
     }
 
@@ -117,7 +117,7 @@ impl PacketSubject {
     fn bare_bpf(&self, tags: usize) -> Option<String> {
         match self {
             // That of a protocol depends on what it is wrapped in.
-            Self::All | Self::Numbers(_) | Self::Path(_) => None,
+            Self::All | Self::Numbers(..) | Self::Path(_) => None,
             // No capture filter knows the time.
             Self::During(_, of) => of.bare_bpf(tags),
             Self::Between { a, a_port, b, b_port, protocol } => {
@@ -147,7 +147,7 @@ impl PacketSubject {
         };
         let port = |port: u16| (port > 0).then(|| format!("port {port}"));
         match self {
-            Self::All | Self::Numbers(_) => None,
+            Self::All | Self::Numbers(..) => None,
             Self::During(_, of) => of.row_filter(),
             Self::Between { a, a_port, b, b_port, protocol } => {
                 Some(joined([transport(*protocol).map(str::to_owned), Some(end(a)), port(*a_port), Some(end(b)), port(*b_port)], " and "))
@@ -204,7 +204,7 @@ mod tests {
             bpf(&all[3]).unwrap(),
             "(ether src 02:00:00:00:00:01 and ether dst 02:00:00:00:00:02) or (ether src 02:00:00:00:00:02 and ether dst 02:00:00:00:00:01)"
         );
-        assert_eq!(PacketSubject::Numbers(vec![1, 5]).wireshark().unwrap(), "frame.number in {1, 5}");
+        assert_eq!(PacketSubject::Numbers(vec![1, 5], String::new()).wireshark().unwrap(), "frame.number in {1, 5}");
         assert_eq!((PacketSubject::All.wireshark(), bpf(&PacketSubject::All)), (None, None));
     }
 

@@ -194,7 +194,7 @@ fn wanted(subject: &PacketSubject) -> Vec<Vec<Proto>> {
         },
         PacketSubject::Host { address, .. } => vec![vec![network(address)]],
         PacketSubject::Vlan(_) => vec![vec![Proto::Vlan], vec![Proto::Ieee8021ad]],
-        PacketSubject::All | PacketSubject::Numbers(_) | PacketSubject::Path(_) => Vec::new(),
+        PacketSubject::All | PacketSubject::Numbers(..) | PacketSubject::Path(_) => Vec::new(),
     }
 }
 

@@ -130,7 +130,7 @@ fn packets(canvas: &mut Canvas, area: Rect, scene: &Scene, finding: &Finding) {
     let note = [("P".into(), scene.style(Hue::Accent)), (" takes them apart".into(), scene.style(Hue::Dim))];
     let body = titled(canvas, area, "Packets that prove it", &note, false);
     let request = PacketRequest {
-        subject: PacketSubject::Numbers(finding.packets.clone()),
+        subject: PacketSubject::Numbers(finding.packets.clone(), finding.named()),
         rows: usize::from(body.height),
         ..PacketRequest::default()
     };

@@ -1,6 +1,8 @@
 //! Keys of the screen of packets.
 
 use super::state::{AwaitedPlace, Focus, GraphKind, Looking, StreamView, TypedLine};
+use crate::model::Timestamp;
+use crate::model::time::{DAY, MINUTE, SECOND};
 use crate::snapshot::{PacketSeek, PacketSubject};
 use crate::tui::screen::Hint;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -13,7 +15,11 @@ pub(super) const HINTS: &[Hint] = &[
     },
     Hint { key: "⏎", word: "fields", help: "go into the fields of the packet; there: open and close a header" },
     Hint { key: "/", word: "search", help: "look for a text in the lines of the list; n goes on, N goes back" },
-    Hint { key: "#", word: "go to", help: "go to a packet by its number, or to a second with a point in it (12.5)" },
+    Hint {
+        key: "#",
+        word: "go to",
+        help: "go to a packet by its number, to a second with a point in it (12.5), or to a time of day (13:45:07)",
+    },
     Hint { key: "f", word: "only", help: "only the conversation of this packet; Esc shows all again" },
     Hint { key: "x", word: "stream", help: "what the conversation of this packet says, as text or in hexadecimal (h)" },
     Hint {
@@ -186,14 +192,33 @@ fn search(looking: &mut Looking, back: bool) {
     looking.go(PacketSeek::Text { text, row, back });
 }
 
-/// A number, or seconds with a point.
+/// A time of day, such as `23:13:41`, `23:13` or `23:13:41.5`, in nanoseconds since midnight.
+fn time_of_day(text: &str) -> Option<i64> {
+    let mut parts = text.split(':');
+    let whole = |part: Option<&str>, end: i64| part?.parse().ok().filter(|n| (0..end).contains(n));
+    let (hours, minutes) = (whole(parts.next(), 24)?, whole(parts.next(), 60)?);
+    let seconds: f64 = parts.next().map_or(Some(0.0), |seconds| seconds.parse().ok())?;
+    let is_time = (0.0..60.0).contains(&seconds) && parts.next().is_none();
+    is_time.then(|| (hours * 60 + minutes) * MINUTE + (seconds * SECOND as f64).round() as i64)
+}
+
+/// How long after the beginning of a capture, on clocks so many seconds east of UTC, that time of day comes next.
+fn since_begin(time: i64, (begin, utc_offset): (Timestamp, i64)) -> i64 {
+    let began = begin.0.saturating_add(utc_offset.saturating_mul(SECOND)).rem_euclid(DAY);
+    (time - began).rem_euclid(DAY)
+}
+
+/// A number, seconds with a point, or a time of day.
 fn go_to(looking: &mut Looking, text: &str, reading: bool) {
     let text = text.trim_start_matches('#');
     let seconds = text.strip_suffix('s').unwrap_or(text);
+    if let (Some(time), Some(begins)) = (time_of_day(text), looking.begins) {
+        return looking.go_when_read(PacketSeek::Since(since_begin(time, begins)), reading);
+    }
     match (text.parse::<u64>(), seconds.parse::<f64>()) {
         (Ok(number), _) => looking.go_when_read(PacketSeek::Number(number), reading),
         (_, Ok(seconds)) if seconds.is_finite() => looking.go_when_read(PacketSeek::Since((seconds * 1e9) as i64), reading),
-        _ => looking.notice = Some(format!("{text}: write a packet's number, or seconds such as 12.5")),
+        _ => looking.notice = Some(format!("{text}: write a packet's number, seconds such as 12.5, or a time such as 13:45:07")),
     }
 }
 
@@ -206,7 +231,7 @@ pub(super) fn words(subject: &PacketSubject) -> String {
         PacketSubject::Host { address, port } => end(address, *port),
         PacketSubject::Vlan(id) => format!("VLAN {id}"),
         PacketSubject::Path(path) => path.to_string(),
-        PacketSubject::Numbers(_) => "what proves it".to_owned(),
+        PacketSubject::Numbers(..) => "what proves it".to_owned(),
         PacketSubject::During(_, of) => {
             [words(of), "of the span".to_owned()].into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" · ")
         }

@@ -82,6 +82,7 @@ impl Screen for PacketsScreen {
         let above = list_height(area.height, looking.stream.is_some(), looking.need);
         looking.height = usize::from(above.saturating_sub(2)).max(1);
         looking.offset = scene.pane.offset as u64;
+        looking.begins = scene.base.capture.first.map(|first| (first, scene.utc_offset(first)));
         let Some(page) = looking.page(scene.snapshot.live, is_reading(scene.snapshot)) else { return nothing(canvas, area, scene) };
         canvas.listing = Listing { offset: page.first as usize, height: looking.height };
         let (upper, lower) = split_top(area, above);

@@ -1,6 +1,6 @@
 //! What the screen of packets remembers.
 
-use crate::model::{TimeSpan, units};
+use crate::model::{TimeSpan, Timestamp, units};
 use crate::snapshot::{PacketPage, PacketRequest, PacketSeek, PacketStore, PacketSubject};
 use crate::tui::view::Topic;
 use std::collections::HashSet;
@@ -154,6 +154,8 @@ pub(in crate::tui) struct Looking {
     pub stream: Option<StreamView>,
     /// Whether the chosen packet has a conversation, which.
     pub conversation: PacketSubject,
+    /// When the capture begins, and the seconds that clocks there are east of UTC.
+    pub begins: Option<(Timestamp, i64)>,
     pub notice: Option<String>,
     /// The click that was taken notice of.
     click: Option<Topic>,
@@ -257,7 +259,7 @@ impl Looking {
             Some(AwaitedPlace::End) if comes || self.row + 1 < page.total => self.awaited = Some(AwaitedPlace::End),
             Some(AwaitedPlace::Seek(seek)) => {
                 let is_answered = self.seek.as_ref().is_none_or(|(serial, _)| self.taken == *serial);
-                if is_answered && self.row + 1 < page.total {
+                if is_answered && !page.is_end {
                     return;
                 }
                 // What was not read when it was looked for is looked for once more, the last time when everything is.
@@ -365,11 +367,14 @@ mod tests {
 
     #[test]
     fn a_packet_that_is_not_read_yet_is_waited_for() {
-        for (typed, said) in [("700", "packet 700"), ("699.0", "second 699")] {
+        // A time of day is the next such time after the beginning.
+        for (typed, said) in [("700", "packet 700"), ("699.0", "second 699"), ("0:11:09", "second 699"), ("00:11:09.000", "second 699")] {
             let store = Arc::new(Growing::default());
             store.0.store(100, Ordering::Relaxed);
             let state = PacketsState::new(Some(Arc::clone(&store) as Arc<dyn PacketStore>));
             let mut looking = state.looking();
+            // 23:59:30 on clocks an hour east of UTC.
+            looking.begins = Some((Timestamp((86_400 - 3_630) * 1_000_000_000), 3_600));
             looking.page(false, true);
             let press = |looking: &mut Looking, key, reading| keys::press(looking, KeyEvent::from(key), (false, reading));
             let go = |looking: &mut Looking, reading| {
@@ -378,7 +383,7 @@ mod tests {
                 press(looking, KeyCode::Enter, reading);
             };
             go(&mut looking, true);
-            for (total, row, waits) in [(100, 99, true), (650, 649, true), (700, 699, true), (701, 699, false), (900, 699, false)] {
+            for (total, row, waits) in [(100, 99, true), (650, 649, true), (700, 699, false), (900, 699, false)] {
                 store.0.store(total, Ordering::Relaxed);
                 looking.page(false, true);
                 looking.page(false, true);

@@ -2,7 +2,7 @@
 
 use super::keys::words;
 use crate::model::Arrange as _;
-use crate::model::{Address, Subject};
+use crate::model::{Address, Finding, Subject};
 use crate::snapshot::{PacketSubject, Snapshot};
 use crate::tui::topic::Topic;
 
@@ -20,7 +20,8 @@ pub(in crate::tui) fn of_topic(snapshot: &Snapshot, topic: Option<&Topic>) -> (P
             let found = snapshot.diagnosis.findings.iter().find(|finding| finding.id == *id && finding.subject == *about);
             let mut numbers = found.map(|finding| finding.packets.clone()).unwrap_or_default();
             numbers.arrange();
-            let subject = if numbers.is_empty() { of_subject(about) } else { PacketSubject::Numbers(numbers) };
+            let proves = found.map(Finding::named).unwrap_or_default();
+            let subject = if numbers.is_empty() { of_subject(about) } else { PacketSubject::Numbers(numbers, proves) };
             let about = if subject == PacketSubject::All { String::new() } else { format!("{id} · {}", words(&subject)) };
             return (subject, about);
         }
