@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 /// A quarter of what there is: of the machine's memory, of what the control group allows, or of what `ulimit -v` and `-d` allow, and at most
 /// [`DEFAULT_MEMORY`].
 pub fn default_budget() -> u64 {
-    let lines = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    let allowed = groups(&lines, Path::new("/sys/fs/cgroup")).iter().filter_map(|file| limit(&fs::read_to_string(file).ok()?)).min();
+    let allowed = group_limit();
     let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| total(&text));
     let limits = [Resource::As, Resource::Data].into_iter().filter_map(|resource| getrlimit(resource).current);
     allowed
@@ -19,6 +18,30 @@ pub fn default_budget() -> u64 {
         .map(|bytes| bytes / 4)
         .min()
         .map_or(DEFAULT_MEMORY, |quarter| quarter.min(DEFAULT_MEMORY))
+}
+
+/// What floods of everything at once take at most where little is allowed, whatever is said: `tests/bounds.rs` measures it.
+const FLOODED: u64 = 192 << 20;
+
+/// What is to be said where a control group allows less than floods may take: the kernel ends a program that asks for more.
+pub fn too_little() -> Option<String> {
+    group_limit().and_then(words_of)
+}
+
+fn words_of(allowed: u64) -> Option<String> {
+    let words = || {
+        let [allowed, flooded] = [allowed, FLOODED].map(|bytes| bytes >> 20);
+        format!(
+            "this control group allows {allowed} MiB of memory: floods of everything at once may take {flooded}, and the system would end the program then"
+        )
+    };
+    (allowed < FLOODED).then(words)
+}
+
+/// Bytes that the control groups of this process allow.
+fn group_limit() -> Option<u64> {
+    let lines = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    groups(&lines, Path::new("/sys/fs/cgroup")).iter().filter_map(|file| limit(&fs::read_to_string(file).ok()?)).min()
 }
 
 /// The files with the limits of a process's control groups and of all those around them, of both versions (cgroups(7)).
@@ -76,6 +99,13 @@ mod tests {
         assert_eq!([limit("max\n"), limit("209715200\n")], [None, Some(209_715_200)]);
         assert_eq!(total("MemTotal:       16384 kB\nMemFree: 1 kB\n"), Some(16 << 20));
         assert_eq!([total("MemTotal: many kB"), total("")], [None, None]);
+    }
+
+    #[test]
+    fn a_group_that_allows_less_than_floods_take_is_told() {
+        assert_eq!(words_of(FLOODED), None);
+        let words = words_of(96 << 20).unwrap();
+        assert!(words.contains("96") && words.contains("192"), "{words}");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! From what was meant to an open source.
 
-use super::console::Console;
-use super::privacy;
+use super::console::{Console, say};
 use super::rights::{self, Needs, Opener, RightsLeft};
+use super::{memory, privacy};
 use crate::capture::file::PacketIndex;
 use crate::capture::{self, Source, ports};
 use crate::cli::{self, Common};
@@ -28,6 +28,9 @@ pub fn open_noting(
     common: &Common,
     console: &Console,
 ) -> Result<(Box<dyn Source>, RightsLeft)> {
+    if let Some(words) = memory::too_little() {
+        say(format_args!("warning: {words}"));
+    }
     let opener = match input {
         InputSettings::Live(_) => Some(Opener::start().map_err(|e| Error::io("cannot start the thread that opens ports", &e))?),
         InputSettings::Files(_) => None,

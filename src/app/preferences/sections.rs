@@ -185,8 +185,13 @@ fn order(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
     };
     let heads = heads(&entry.key)?;
     let of_screens = [Column::RATE_SECOND.0, Column::RATE_MINUTE.0];
-    let mut sorts: Vec<&'static str> = heads.iter().map(|h| h.sort).filter(|sort| !sort.is_empty()).chain(of_screens).collect();
-    sorts.dedup();
+    let mut sorts: Vec<&'static str> = Vec::new();
+    for sort in heads.iter().map(|h| h.sort).chain(of_screens) {
+        // Several columns may go by one.
+        if !sort.is_empty() && !sorts.contains(&sort) {
+            sorts.push(sort);
+        }
+    }
     let by_name = || heads.iter().find(|h| h.is_called(token) && !h.sort.is_empty()).map(|h| h.sort);
     let found = sorts.iter().copied().find(|sort| *sort == token).or_else(by_name);
     let column = found

@@ -26,6 +26,25 @@ impl Compression {
             Compression::Xz => "xz",
         }
     }
+
+    /// Whether data are sound, as far as they were read, and want more memory than is given to them: the libraries tell it in words alone.
+    pub(super) fn wants_too_much(self, error: &io::Error) -> bool {
+        let words = error.to_string();
+        match self {
+            Compression::Zstd => words.contains("too much memory"),
+            Compression::Xz => words.contains("memory limit") || words.contains("memory usage limit"),
+            Compression::Gzip | Compression::Lz4 => false,
+        }
+    }
+
+    /// What such data want, and how they can be read all the same.
+    pub(super) fn most(self) -> String {
+        let (most, program) = match self {
+            Compression::Xz => (LZMA_BYTES, "xz -dc"),
+            _ => (1 << ZSTD_WINDOW_LOG, "zstd -dc --long=31"),
+        };
+        format!("take more than {} MiB of memory to unpack, which they are not given: {program} FILE | spantop report -", most >> 20)
+    }
 }
 
 /// Bytes needed to recognise any of them.
@@ -199,5 +218,25 @@ impl<R: Read> Read for Units<R> {
         }
         self.given += n;
         Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    #[test]
+    fn what_takes_more_memory_than_is_given_is_not_broken() {
+        // A frame of no byte in a window of 2 GiB (RFC 8878 section 3.1.1).
+        let frame = [0x28, 0xb5, 0x2f, 0xfd, 0, 0xa8, 1, 0, 0];
+        let error = unpack(Compression::Zstd, Cursor::new(frame)).unwrap().read(&mut [0; 8]).unwrap_err();
+        assert!(Compression::Zstd.wants_too_much(&error), "{error}");
+        assert!(Compression::Zstd.most().contains("128 MiB") && Compression::Xz.most().contains("256 MiB"));
+        let limit = io::Error::from(liblzma::stream::Error::MemLimit);
+        assert!(Compression::Xz.wants_too_much(&limit), "{limit}");
+        let broken =
+            unpack(Compression::Zstd, Cursor::new([0x28, 0xb5, 0x2f, 0xfd, 0, 0, 7, 9, 9])).unwrap().read(&mut [0; 8]).unwrap_err();
+        assert!(!Compression::Zstd.wants_too_much(&broken), "{broken}");
     }
 }

@@ -227,6 +227,7 @@ impl FileReader {
 
     fn unreadable(&self, error: &io::Error) -> String {
         match self.input.compression() {
+            Some(c) if c.wants_too_much(error) => format!("its {} data {}", c.name(), c.most()),
             Some(c) => format!("broken {} data: {}", c.name(), reason(error)),
             None => format!("cannot be read: {}", reason(error)),
         }
