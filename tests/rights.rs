@@ -7,6 +7,7 @@ use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use support::namespace::{inside, pair, run, send_plain};
+use support::tty::{Tty, within};
 
 /// Longest wait for anything expected.
 const SOON: Duration = Duration::from_secs(20);
@@ -22,16 +23,17 @@ fn start(arguments: &[&str]) -> Child {
     program.expect("spantop starts")
 }
 
-/// Name, user and permitted capabilities of each thread, and whether it may gain new ones or call what it likes.
-fn threads(of: &Child) -> Vec<(String, String, u64, bool)> {
-    let mut threads: Vec<_> = fs::read_dir(format!("/proc/{}/task", of.id()))
+/// Name, user and capabilities (permitted, in force, and those that a program it ran could gain) of each thread, and whether it may gain new ones or call what it likes.
+fn threads(of: u32) -> Vec<(String, String, u64, bool)> {
+    let mut threads: Vec<_> = fs::read_dir(format!("/proc/{of}/task"))
         .into_iter()
         .flatten()
         .flatten()
         .filter_map(|task| {
             let status = fs::read_to_string(task.path().join("status")).ok()?;
             let line = |name: &str| status.lines().find_map(|l| l.strip_prefix(name)).map(str::trim);
-            let capabilities = u64::from_str_radix(line("CapPrm:")?, 16).ok()? | u64::from_str_radix(line("CapEff:")?, 16).ok()?;
+            let set = |name| line(name).and_then(|set| u64::from_str_radix(set, 16).ok());
+            let capabilities = set("CapPrm:")? | set("CapEff:")? | set("CapBnd:")?;
             let is_free = line("NoNewPrivs:")? == "0" || line("Seccomp:")? != "2";
             Some((line("Name:")?.into(), line("Uid:")?.split_whitespace().next()?.into(), capabilities, is_free))
         })
@@ -55,8 +57,8 @@ fn what_captures_has_no_rights_and_still_opens_a_port_again() {
     }
     pair("a", "b");
     let program = start(&["report", "-i", "b", "--for", "6s", "--format", "json", "--threads", "3", "--no-dedup"]);
-    until("the merge", || threads(&program).iter().any(|t| t.0 == "merge"));
-    let found = threads(&program);
+    until("the merge", || threads(program.id()).iter().any(|t| t.0 == "merge"));
+    let found = threads(program.id());
     assert!(found.len() >= 4, "{found:?}");
     for (name, uid, capabilities, is_free) in &found {
         assert_eq!((uid.as_str(), *is_free), ("65534", false), "{name}: {found:?}");
@@ -72,6 +74,24 @@ fn what_captures_has_no_rights_and_still_opens_a_port_again() {
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(report["capture"]["packets"], 30, "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Whoever stays root, for files in a directory of root's, has no more rights than others: in no thread, also in those that began before.
+#[test]
+fn a_dashboard_of_root_has_no_capability() {
+    for arguments in ["--save-dir FOLDER", ""] {
+        let Some(tty) = Tty::run("rights", &format!("echo $$ > FOLDER/pid; exec SPANTOP CAPTURE {arguments}")) else { return };
+        assert!(within(|| tty.shows("office.pcapng")), "{}", tty.screen());
+        let pid: u32 = tty.file("pid").trim().parse().expect("a number");
+        let found = threads(pid);
+        assert!(found.iter().any(|thread| thread.0 == "signals") && found.len() >= 2, "{found:?}");
+        for (name, uid, capabilities, is_free) in &found {
+            assert_eq!((*capabilities, *is_free), (0, false), "{name} as {uid}: {found:?}");
+        }
+        // The thread that watches signals is as good as before.
+        tty.signal("-TERM", "pid");
+        assert!(within(|| !std::path::Path::new(&format!("/proc/{pid}")).exists()), "{}", tty.screen());
+    }
 }
 
 #[test]
