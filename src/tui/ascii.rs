@@ -21,7 +21,9 @@ pub fn text(text: &str) -> Cow<'_, str> {
 
 fn stands_for(c: char) -> Option<&'static str> {
     Some(match c {
-        '─' | '┈' | '╌' | '━' | '–' | '−' => "-",
+        '─' | '┈' | '╌' | '–' | '−' => "-",
+        // What is filled of a gauge is told from what is empty.
+        '━' => "=",
         '│' | '▍' | '▎' | '▏' | '▐' => "|",
         '┬' | '┴' | '├' | '┤' | '┼' | '╭' | '╮' | '╰' | '╯' => "+",
         '●' | '◆' => "*",
