@@ -333,6 +333,22 @@ fn a_file_that_is_read_shows_how_far() {
     assert!(matches!(&session.effects[0], Effect::Ask(q) if q.conversations.column == Column::BYTES));
 }
 
+/// Packets without times have bytes, and no load.
+#[test]
+fn what_has_one_time_stamp_has_no_chart() {
+    const SAID: &str = "how fast they came cannot be told";
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut session = Session::new(Story::File, width, height);
+        assert!(!session.text().contains(SAID) && session.text().contains("mean "));
+        let mut snapshot = demo::snapshot(Story::File, 0);
+        snapshot.capture.last = snapshot.capture.first;
+        snapshot.number += 1;
+        session.see(snapshot);
+        let text = session.text();
+        assert!(text.contains(SAID) && !text.contains("max 1 ms"), "{text}");
+    }
+}
+
 #[test]
 fn names_and_bytes() {
     let mut session = Session::new(Story::Calm, 120, 40);

@@ -125,13 +125,13 @@ fn laid_out<R>(columns: &[Col<R>], extents: &[ColumnExtent], mut kept: Vec<usize
     shorten_bars(columns, extents, &mut out, &mut spare, order);
     // A head that is cut is one for all rows.
     hand_out(&mut out, &mut spare, |i| head_cells(&columns[i], order));
-    // What says what a row is comes first.
-    let is_telling = |i: usize| columns[i].worth <= TELLING;
+    // What says what a row is comes first; two ends that are cut in their middles still do, and share with other texts.
+    let is_pair = |i: usize| extents.get(i).is_some_and(|extent| extent.ends != [0; 2]);
+    let is_telling = |i: usize| columns[i].worth <= TELLING && !is_pair(i);
     hand_out(&mut out, &mut spare, |i| if is_telling(i) { need(i).min(columns[i].max) } else { 0 });
     hand_out(&mut out, &mut spare, need);
     // Two ends stand beside each other: what they do not need is a gap where a bar could have it.
     let has_bar = out.iter().any(|(i, _)| extents.get(*i).is_some_and(|extent| extent.share > 0.0));
-    let is_pair = |i: usize| extents.get(i).is_some_and(|extent| extent.ends != [0; 2]);
     hand_out(&mut out, &mut spare, |i| if has_bar && is_pair(i) { need(i).min(columns[i].max) } else { columns[i].max });
     // What nobody has a use for makes bars longer, as far as they are still bars and no floors.
     hand_out(&mut out, &mut spare, |i| if extents.get(i).is_some_and(|extent| extent.share > 0.0) { LONGEST_BAR } else { 0 });
@@ -247,7 +247,7 @@ mod tests {
         let wide_bar = [column(10, 30, 0), Col { right: true, cell: Content::Field(|_, (), _| None, 0), ..column(13, 60, 1) }];
         assert_eq!(super::fit(&wide_bar, &[told(20, true), bar], 32, None), [(0, 20), (1, 10)]);
         assert_eq!(super::fit(&wide_bar, &[told(25, true), bar], 32, None), [(0, 20), (1, 10)]);
-        assert_eq!(super::fit(&wide_bar, &[told(15, true), bar], 32, None), [(0, 15), (1, 15)]);
+        assert_eq!(super::fit(&wide_bar, &[told(15, true), bar], 32, None), [(0, 16), (1, 14)]);
         // On a very wide screen it is still a bar.
         assert_eq!(super::fit(&[column(10, 12, 0), column(5, 8, 1)], &[told(9, true), bar], 200, None), [(0, 12), (1, LONGEST_BAR)]);
     }
