@@ -129,10 +129,13 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 }
 
 /// Whether all there is has one time stamp: nothing is known of how fast it came.
-fn is_one_moment(scene: &Scene) -> bool {
+pub(in crate::tui) fn is_one_moment(scene: &Scene) -> bool {
     let s = scene.snapshot;
     scene.whole() && window(scene) == Window::Everything && s.stats.total.packets > 0 && scene.basis(s.stats.recent, s.stats.total).1 <= 0.0
 }
+
+/// Lines that it takes to say so, with the title.
+pub(in crate::tui) const TIMELESS: u16 = 3;
 
 /// In the place of a chart, where there is no time.
 fn timeless(canvas: &mut Canvas, area: Rect, scene: &Scene, name: &str) {
