@@ -1,7 +1,7 @@
 //! What came of rows in the last ten seconds: which of them a picture of a port shows is decided by that, so that one that is silent for a second
 //! stays in it.
 
-use crate::model::limits::{LATELY_ROWS, RATE_MARKS};
+use crate::model::limits::LATELY_ROWS;
 use crate::model::time::SECOND;
 use crate::model::{Timestamp, Traffic};
 use crate::snapshot::LATELY_SECONDS;
@@ -10,13 +10,17 @@ use std::collections::VecDeque;
 
 /// Pictures are a little more or less than a second apart.
 const SLACK: i64 = SECOND / 2;
+/// What pictures add that are nearer to each other is one part.
+const PART: i64 = SECOND * 3 / 4;
+/// More parts than there are in that time.
+const MOST_PARTS: usize = 16;
 
 /// Sums of rows over the last ten seconds, by their keys.
 #[derive(Debug)]
 pub struct Lately<K> {
     /// By key, each with some traffic.
     sums: Vec<(K, Traffic)>,
-    /// What each picture of that time added, by key; oldest first.
+    /// What about each second of that time added, by key, and the picture it begins with; oldest first.
     parts: VecDeque<(Timestamp, Vec<(K, Traffic)>)>,
 }
 
@@ -27,30 +31,30 @@ impl<K> Default for Lately<K> {
 }
 
 impl<K: Ord + Copy> Lately<K> {
-    /// Takes in what was `added` until `now`, each key once, and lets go of what is longer ago. Of what comes at once only the [`LATELY_ROWS`]
+    /// Bytes of each of [`LATELY_ROWS`]: an entry in each of twelve parts and one in sums that may be twice as long as what is in them.
+    #[cfg(test)]
+    pub const BYTES: usize = 3 * 12 * size_of::<(K, Traffic)>();
+
+    /// Takes in what was `added` until `now`, each key once, and lets go of what is longer ago. Of what comes in a second only the [`LATELY_ROWS`]
     /// largest count.
     pub fn advance(&mut self, now: Timestamp, mut added: Vec<(K, Traffic)>) {
         let is_over = |time: Timestamp| time > now || now.since(time) > LATELY_SECONDS * SECOND - SLACK;
-        while self.parts.front().is_some_and(|(time, _)| is_over(*time)) || self.parts.len() >= RATE_MARKS {
+        while self.parts.front().is_some_and(|(time, _)| is_over(*time)) || self.parts.len() >= MOST_PARTS {
             let Some((_, gone)) = self.parts.pop_front() else { break };
             self.without(&gone);
         }
-        if added.len() > LATELY_ROWS {
-            added.select_nth_unstable_by_key(LATELY_ROWS, |(_, traffic)| Reverse(traffic.wire_bytes));
-            added.truncate(LATELY_ROWS);
+        if self.parts.back().is_none_or(|(first, _)| now.since(*first) >= PART) {
+            self.parts.push_back((now, Vec::new()));
+        }
+        let Some((_, part)) = self.parts.back_mut() else { return };
+        let room = LATELY_ROWS.saturating_sub(part.len());
+        if added.len() > room {
+            added.select_nth_unstable_by_key(room, |(_, traffic)| Reverse(traffic.wire_bytes));
+            added.truncate(room);
         }
         added.sort_unstable_by_key(|(key, _)| *key);
-        // Two sorted runs: that is what a stable sort is quick with.
-        self.sums.extend(&added);
-        self.sums.sort_by_key(|(key, _)| *key);
-        self.sums.dedup_by(|later, kept| {
-            let is_same = later.0 == kept.0;
-            if is_same {
-                kept.1.add(later.1);
-            }
-            is_same
-        });
-        self.parts.push_back((now, added));
+        add(&mut self.sums, &added);
+        add(part, &added);
     }
 
     fn without(&mut self, gone: &[(K, Traffic)]) {
@@ -85,6 +89,20 @@ impl<K: Ord + Copy> Lately<K> {
         };
         self.sums.iter().filter(|(_, traffic)| number(traffic) >= least).map(|(key, _)| *key).collect()
     }
+}
+
+/// Adds to sums by key.
+fn add<K: Ord + Copy>(sums: &mut Vec<(K, Traffic)>, added: &[(K, Traffic)]) {
+    // Two sorted runs: that is what a stable sort is quick with.
+    sums.extend(added);
+    sums.sort_by_key(|(key, _)| *key);
+    sums.dedup_by(|later, kept| {
+        let is_same = later.0 == kept.0;
+        if is_same {
+            kept.1.add(later.1);
+        }
+        is_same
+    });
 }
 
 #[cfg(test)]
@@ -122,10 +140,15 @@ mod tests {
         lately.advance(Timestamp(90 * SECOND), vec![(1u32, bytes(5))]);
         lately.advance(Timestamp(10 * SECOND), vec![(2, bytes(5))]);
         assert_eq!((lately.of(1), lately.of(2)), (Traffic::default(), bytes(5)));
-        for at in 0..2 * RATE_MARKS as i64 {
-            lately.advance(Timestamp(11 * SECOND + at), (0..3 * LATELY_ROWS as u32).map(|n| (n, bytes(n.into()))).collect());
+        // Ten pictures a second, each with other rows: no more than a second's rows of each second.
+        let rows = LATELY_ROWS as u32;
+        for at in 0..300u32 {
+            let added = (0..rows).map(|n| (at * rows + n, bytes(n.into()))).collect();
+            lately.advance(Timestamp(11 * SECOND + i64::from(at) * SECOND / 10), added);
+            assert!(lately.parts.iter().all(|(_, part)| part.len() <= LATELY_ROWS));
         }
-        assert!(lately.parts.len() <= RATE_MARKS && lately.sums.len() <= LATELY_ROWS + 1);
-        assert_eq!(lately.first(1, |t| t.wire_bytes), [3 * LATELY_ROWS as u32 - 1]);
+        assert!((9..=MOST_PARTS).contains(&lately.parts.len()), "{}", lately.parts.len());
+        let entries: usize = lately.parts.iter().map(|(_, part)| part.len()).sum();
+        assert_eq!(lately.sums.len(), entries);
     }
 }
