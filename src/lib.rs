@@ -46,7 +46,7 @@
 //! - **Merge** (`engine/merge/`) puts the shards' reports together in shard order, hosts, ports and pairs of addresses in a thread beside it; on
 //!   a live port both lower their priority below those that take packets (`engine/threads/priority.rs`). A conversation lives in one shard, so
 //!   results do not depend on the number of workers, and the top rows are the true top rows. Of a live port only rows that are shown are made
-//!   (`engine/fold/first_rows.rs`): they are among what came since the last picture and what weighed most then. How often a file's picture is made follows from
+//!   (`engine/fold/first_rows.rs`): they are among those of which something came in the last ten seconds (`engine/fold/lately.rs`) and those that weighed most. How often a file's picture is made follows from
 //!   what the last one cost (`engine/route/pace.rs`). Where the program ends with its report (`engine::Settings::ends_program`), tables are
 //!   left to the system instead of being taken apart.
 //! - **The mirror is judged** (`engine/judge/`) at every snapshot: the detectors' counts become evidence, the evidence findings and trust

@@ -5,10 +5,10 @@ mod support;
 use spantop::capture::Memory;
 use spantop::engine::{self, FlowListener, MemoryPlan, Settings};
 use spantop::error::Outcome;
-use spantop::model::{CloseReason, FlowBatch, LinkType, Timestamp};
-use spantop::model::{TimeSpan, Traffic};
-use spantop::snapshot::{Snapshot, Table};
-use std::collections::BTreeMap;
+use spantop::model::{Address, CloseReason, FlowBatch, LinkType, TimeSpan, Timestamp, Traffic};
+use spantop::snapshot::{Column, Conversation, HostRow, Order, Query, Snapshot, Table};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use support::Rng;
 use support::network::{self, Plan};
@@ -355,27 +355,57 @@ fn chatter(seconds: u64, new: u64) -> Vec<(Timestamp, Vec<u8>)> {
     out
 }
 
-/// What a picture of a port costs follows from what came since the one before; which rows it shows does not.
+/// The ends of a row, and what is recent of it and all of it.
+type Row<R> = fn(&R) -> ([(Address, u16); 2], [Traffic; 2]);
+
+/// The rows of the last of some pictures a second apart that come first by what came in ten seconds, in the order of the picture.
+fn first_of_late<R: Clone>(pictures: &[&[R]], most: usize, number: fn(&Traffic) -> u64, read: Row<R>) -> Vec<R> {
+    let mut lately = BTreeMap::new();
+    for row in pictures.iter().rev().take(10).copied().flatten() {
+        let (ends, [recent, _]) = read(row);
+        *lately.entry(ends).or_insert(0) += number(&recent);
+    }
+    let rows = pictures[pictures.len() - 1];
+    let mut order: Vec<_> = rows.iter().map(read).map(|(ends, [_, all])| (Reverse((lately[&ends], all.wire_bytes)), ends)).collect();
+    order.sort_unstable();
+    let first: BTreeSet<_> = order.into_iter().take(most).collect();
+    rows.iter().filter(|row| first.iter().any(|(_, ends)| *ends == read(row).0)).cloned().collect()
+}
+
+/// The first rows of a table in the last of some pictures that have all of them.
+fn first_rows<R: Clone>(pictures: &[Arc<Snapshot>], order: Order, most: usize, of: fn(&Arc<Snapshot>) -> Vec<R>, read: Row<R>) -> Vec<R> {
+    let tables: Vec<Vec<R>> = pictures.iter().map(of).collect();
+    let tables: Vec<&[R]> = tables.iter().map(Vec::as_slice).collect();
+    match order.recent() {
+        Some(number) => first_of_late(&tables, most, number, read),
+        None => tables[tables.len() - 1].iter().take(most).cloned().collect(),
+    }
+}
+
+/// What a picture of a port costs follows from what came of late; which rows it shows does not, and one that is silent for a second stays.
 #[test]
 fn the_rows_of_a_picture_are_the_first_of_all_for_any_number_of_threads() {
-    use spantop::snapshot::{Column, Order, Query};
-    let packets = chatter(12, 40);
+    let packets = chatter(14, 40);
+    let talk: Row<Conversation> = |c| ([(c.a, c.a_port), (c.b, c.b_port)], [c.recent_ab.plus(c.recent_ba), c.ab.plus(c.ba)]);
+    let host: Row<HostRow> = |h| ([(h.address, h.port); 2], [h.recent_tx.plus(h.recent_rx), h.tx.plus(h.rx)]);
     for (column, descending) in
         [(Column::RATE, true), (Column::PACKET_RATE, true), (Column::BYTES, true), (Column::PACKETS, true), (Column::RATE, false)]
     {
         let order = Order { column, descending };
         let query = |rows| Query { rows, conversations: order, endpoints: order, ..Query::default() };
         let all = every_second(packets.clone(), &query(100_000), 0);
-        assert_eq!((all.len(), all[10].stats.conversations.udp.rows.len()), (11, 440));
+        assert_eq!((all.len(), all[12].stats.conversations.udp.rows.len()), (13, 520));
+        let (talks, pairs) =
+            (|s: &Arc<Snapshot>| s.stats.conversations.udp.rows.clone(), |s: &Arc<Snapshot>| s.stats.conversations.ip.rows.clone());
+        let hosts = |s: &Arc<Snapshot>| s.stats.endpoints.ip.rows.clone();
         for (threads, rows) in [(0, 25), (1, 25), (3, 25), (2, 60)] {
-            for (few, all) in every_second(packets.clone(), &query(rows), threads).iter().zip(&all) {
-                let (few, all) = (&few.stats, &all.stats);
-                let said = format!("{column:?} {descending} {rows} of {} with {threads} threads", all.conversations.udp.rows.len());
-                let first = rows.min(all.conversations.udp.rows.len());
-                assert!(few.conversations.udp.rows == all.conversations.udp.rows[..first], "{said}");
-                assert_eq!(few.conversations.udp.total_rows, all.conversations.udp.total_rows, "{said}");
-                assert!(few.conversations.ip.rows == all.conversations.ip.rows[..first], "pairs: {said}");
-                assert!(few.endpoints.ip.rows == all.endpoints.ip.rows[..rows.min(all.endpoints.ip.rows.len())], "hosts: {said}");
+            for (at, few) in every_second(packets.clone(), &query(rows), threads).iter().enumerate() {
+                let said = format!("{column:?} {descending} {rows} at {at} with {threads} threads");
+                let seen = &all[..=at];
+                assert_eq!(few.stats.conversations.udp.total_rows, all[at].stats.conversations.udp.total_rows, "{said}");
+                assert!(talks(few) == first_rows(seen, order, rows, talks, talk), "{said}");
+                assert!(pairs(few) == first_rows(seen, order, rows, pairs, talk), "pairs: {said}");
+                assert!(hosts(few) == first_rows(seen, order, rows, hosts, host), "hosts: {said}");
             }
         }
     }

@@ -152,7 +152,7 @@ fn a_stretch_that_ends_before_it_begins_is_refused_and_an_empty_one_told() {
     };
     for backwards in [["--from", "#5", "--to", "#3"], ["--from", "5s", "--to", "3s"]] {
         let (code, said) = run(&backwards);
-        assert!(code == Some(2) && said.contains("--from lies behind --to"), "{code:?} {said}");
+        assert!(code == Some(2) && said.contains("--from is later than --to"), "{code:?} {said}");
         assert!(!out.exists());
     }
     let (code, said) = run(&["-f", "host 192.0.2.250"]);

@@ -53,7 +53,7 @@ options! {
 options! {
     /// Which of the packets.
     TypedStretch => PacketStretch;
-    /// Begin here: 90s or 5m behind the first packet, a time (2026-11-28T14:02:11.5), seconds since 1970, or '#12' for a packet's number
+    /// Begin here: 90s or 5m after the first packet, a time (2026-11-28T14:02:11.5), seconds since 1970, or '#12' for a packet's number
     #[arg(long, value_name = "WHEN", value_parser = units::bound)]
     from: Option<PacketBound> => from;
     /// End here, this included: as --from
@@ -120,7 +120,7 @@ options! {
 options! {
     /// What the work may take of the machine.
     TypedWork => WorkSettings;
-    /// Threads that work, the one that reads among them; 0 works in that one alone [default: one a core]
+    /// Worker threads, counting the one that reads; 0: that one alone [default: one a core]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=64))]
     threads: Option<u64> => threads = threads.map(|n| n as usize);
     /// Memory for what grows with the traffic (512M) [default: a quarter of what there is, at most 1G]

@@ -9,7 +9,7 @@ Examples:
   spantop -i eth1 -f 'vlan and tcp'         the dashboard on a mirror port
   spantop office.pcapng                     the same dashboard on a capture
   spantop --follow '/var/cap/*.pcap'        captures as they grow, one after the other
-  spantop --replay=10 office.pcapng         the same, ten times as fast as it happened
+  spantop --replay=10 office.pcapng         a capture, ten times as fast as it happened
   spantop report -i eth1 --for 30s          thirty seconds of a port, as text
   spantop report --format json a.pcap.gz    everything about a capture, for scripts
   tcpdump -w - -i eth1 | spantop report -   from standard input
@@ -37,7 +37,7 @@ Examples:
   spantop packets --decap none --no-dedup office.pcapng     the flags that Wireshark shows
   spantop packets office.pcapng | grep 'left out'           which packets are copies
   spantop packets --format json office.pcapng | jq -c 'select(.analysis != [])'
-  spantop packets --tree --from 2m -c 1 office.pcapng       the first packet behind two minutes, taken apart
+  spantop packets --tree --from 2m -c 1 office.pcapng       one packet, two minutes in, taken apart
 
 Flags are Wireshark's tcp.analysis.* by its own procedure, in the order of the capture. What is left out as a copy has none.";
 
@@ -76,7 +76,8 @@ pub fn probe(exporters: &[OfferedExporter]) -> String {
 const PROBE: &str = "\
 Examples:
   spantop probe -i eth1 --export jsonl-eve:/var/log/spantop/eve.json
-  spantop probe -i eth1 --export jsonl-zeek:/var/log/spantop --ring /var/lib/spantop/ring --status 127.0.0.1:9901
+  spantop probe -i eth1 --export jsonl-zeek:/var/log/spantop --status 127.0.0.1:9901
+  spantop probe -i eth1 --ring /var/lib/spantop/ring            keeps the packets
   spantop probe office.pcapng --export jsonl-eve:-              a capture, once, to standard output";
 
 const PROBE_FILE: &str = "\

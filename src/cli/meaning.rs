@@ -175,7 +175,7 @@ fn cut_large_enough(command: ArchiveCommand) -> Result<ArchiveCommand> {
 /// Refuses a stretch that ends before it begins.
 fn ordered(stretch: PacketStretch) -> Result<PacketStretch> {
     match stretch.is_backwards() {
-        true => Err(Error::usage("--from lies behind --to: no packet can be in between")),
+        true => Err(Error::usage("--from is later than --to: no packet can be in between")),
         false => Ok(stretch),
     }
 }

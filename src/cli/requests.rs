@@ -28,7 +28,7 @@ pub struct DashboardRequest {
 /// What is asked of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ReportRequest {
-    /// How the report looks; without it the ending of -o decides (.html, .json, .csv, .md)
+    /// Output format; without it the ending of -o decides (.html, .json, .csv, .md)
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: String,
     /// Write to PATH (all or nothing) instead of standard output
@@ -53,7 +53,7 @@ pub struct CheckRequest {
 /// What is asked of a list of packets.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct PacketsRequest {
-    /// How a packet looks: a line to read, or a JSON object on a line
+    /// Output format: a line of text or a JSON object for each packet
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = PACKET_FORMATS)]
     pub format: String,
     /// Take every packet apart: the fields of each header and message, with their place in its bytes
@@ -81,7 +81,7 @@ pub struct DiffRequest {
     /// Capture filter for both, in pcap-filter(7) syntax
     #[arg(short, long, value_name = "BPF")]
     pub filter: Option<String>,
-    /// How it looks; without it the ending of -o decides (.html, .json, .md)
+    /// Output format; without it the ending of -o decides (.html, .json, .md)
     #[arg(long, value_name = "FORMAT", value_parser = DIFF_FORMATS)]
     pub format: Option<String>,
     /// Write to PATH (all or nothing) instead of standard output
@@ -110,7 +110,7 @@ pub struct FleetRequest {
     /// Up to this moment [default: now]
     #[arg(long, value_name = "TIME", value_parser = units::moment)]
     pub to: Option<Timestamp>,
-    /// How it looks; without it: a dashboard on a terminal, else text
+    /// Output format; without it: a dashboard on a terminal, else text
     #[arg(long, value_name = "FORMAT", value_parser = ["text", "json", "csv"])]
     pub format: Option<String>,
 }
@@ -164,7 +164,7 @@ pub enum ArchiveCommand {
         /// Files of summaries; - is standard input
         #[arg(value_name = "FILE", default_value = "-")]
         files: Vec<PathBuf>,
-        /// How it looks; summary: a line that can be merged again
+        /// Output format; summary: a line that can be merged again
         #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json", "summary"])]
         format: String,
         /// Write to PATH (all or nothing) instead of standard output

@@ -48,7 +48,7 @@ const FIRST_CLOCK_SECOND: f64 = 1e8;
 pub fn bound(text: &str) -> Result<PacketBound, String> {
     let text = text.trim();
     let wrong =
-        || "write 90s or 5m (behind the first packet), 2026-11-28T14:02:11, seconds since 1970, or #12 (a packet's number)".to_owned();
+        || "write 90s or 5m (after the first packet), 2026-11-28T14:02:11, seconds since 1970, or #12 (a packet's number)".to_owned();
     if let Some(number) = text.strip_prefix('#') {
         return number.parse().ok().filter(|&n| n > 0).map(PacketBound::Number).ok_or_else(wrong);
     }
@@ -115,7 +115,7 @@ pub fn switch(text: &str) -> Result<(String, u16), String> {
         None => rest.split_once(':').unwrap_or((rest, "")),
     };
     if host.is_empty() || host.contains(['/', ' ']) {
-        return Err("a name or an address is missing behind snmp://".into());
+        return Err("a name or an address is missing after snmp://".into());
     }
     let port = if port.is_empty() { Ok(SNMP) } else { port.parse().map_err(|_| format!("'{port}' is no port (1 to 65535)")) };
     Ok((host.to_owned(), port?))
@@ -241,7 +241,7 @@ pub fn stamps(text: &str) -> Result<StampChoice, String> {
     }
     if let Some(ether_type) = text.strip_prefix("ttag:") {
         let named = number(ether_type).filter(|&n| n >= 0x0600).map(StampChoice::Ttag);
-        return named.ok_or_else(|| "an EtherType is wanted behind 'ttag:', such as ttag:0x88b5".into());
+        return named.ok_or_else(|| "an EtherType is wanted after 'ttag:', such as ttag:0x88b5".into());
     }
     trailers().find(|k| k.token() == text).map(|&k| StampChoice::Trailer(k)).ok_or_else(|| {
         let names: Vec<&str> = trailers().map(|k| k.token()).collect();
@@ -252,7 +252,7 @@ pub fn stamps(text: &str) -> Result<StampChoice, String> {
 /// What carries packets: `7933=hp-erm`, or `gre:0x88b5` (a GRE protocol type with Ethernet inside).
 pub fn carrier(text: &str) -> Result<Carrier, String> {
     if let Some(protocol) = text.strip_prefix("gre:") {
-        let wrong = || "a GRE protocol type is wanted behind 'gre:', such as gre:0x88b5".into();
+        let wrong = || "a GRE protocol type is wanted after 'gre:', such as gre:0x88b5".into();
         return number(protocol).map(Carrier::Gre).ok_or_else(wrong);
     }
     let (port, kind) = text.split_once('=').ok_or("a port and an encapsulation are wanted, such as 7933=hp-erm or 8472=vxlan")?;

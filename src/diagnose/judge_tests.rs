@@ -125,6 +125,16 @@ fn estimate(rate: f64, low: f64, n: u64) -> Option<Estimate> {
     Some(Estimate { rate, low, high: rate * 1.2, n })
 }
 
+/// On a screen the counter is that of the last minute and falls again: how many packets it was is said with the time they are of.
+#[test]
+fn what_this_host_sends_is_of_a_time() {
+    let mut e = clean();
+    (e.host.sent, e.host.seconds) = (Some(12), 60.0);
+    let found = judge(&e, &mut Judge::default(), Timestamp(0)).findings;
+    let titles: Vec<&str> = found.iter().filter(|f| f.id == "nic.transmits").map(|f| f.title.as_str()).collect();
+    assert_eq!(titles, ["This host sends into the mirror port: 12 packets in 1 m 00 s"]);
+}
+
 #[test]
 fn a_clean_network_raises_nothing_and_no_evidence_raises_nothing() {
     let judged = judge(&clean(), &mut Judge::default(), Timestamp(0));

@@ -3,6 +3,7 @@
 use crate::dissect::DissectReport;
 use crate::engine::fold::dissect_queue::DissectQueue;
 use crate::engine::fold::history::TalkDelta;
+use crate::engine::fold::lately::Lately;
 use crate::engine::fold::reader::Reader;
 use crate::engine::memory::{FLOW, MemoryPlan};
 use crate::engine::merge::INDEX;
@@ -115,6 +116,8 @@ fn once(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("stations by VLAN", 2 * VLAN_STATIONS, 96),
         ("what shards told of a beat, and its order", BEAT_PACKETS, size_of::<crate::model::NetworkEvent>() + 16),
         ("bursts", LINK_BURSTS, 400),
+        // Nine tables of addresses, and three of each of eight groups of shards.
+        ("what came of rows of late", (9 + 3 * 8) * LATELY_ROWS, Lately::<u32>::BYTES),
         ("the past", HISTORY_LEVELS.iter().map(|level| level.1).sum(), HistorySlot::BYTES),
         ("a span that is read again", 1, 2 * scaled(SPAN_BYTES) + scaled(SPAN_MEMORY)),
         ("a switch that is asked", 3 * ASKED_PORTS, 1_500),

@@ -36,7 +36,7 @@ pub use packets::{
     StreamBytes,
 };
 pub use published::{Ended, Published, RecordFeed};
-pub use query::{Column, Order, Query};
+pub use query::{Column, LATELY_SECONDS, Order, Query};
 pub use rows::{
     ConnectionEnding, Conversation, HostRow, ProtocolRow, ResetBy, Table, TcpState, Traffic, Transfer, VlanPairRow, VlanRow, VlanWays,
     rate_while_active,

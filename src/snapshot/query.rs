@@ -3,6 +3,9 @@
 use super::{Filter, Traffic};
 use crate::model::limits::SNAPSHOT_ROWS;
 
+/// Seconds by whose traffic rows are chosen where the busiest ones of a live port are asked for: one that is silent for a moment stays.
+pub const LATELY_SECONDS: i64 = 10;
+
 /// What rows are ordered by: the token of a field of their table. Ties fall back to weight (wire bytes), then to the key (addresses and
 /// ports), so that an order is total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +105,7 @@ impl Default for Order {
 /// What a snapshot should hold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
-    /// Rows in each table, at most.
+    /// Rows in each table, at most; those that come first in the order, where that is of what is recent those of the last [`LATELY_SECONDS`].
     pub rows: usize,
     /// Load samples, at most.
     pub samples: usize,

@@ -489,6 +489,8 @@ impl App {
         let id = finding::identifier(topic.cloned().or_else(|| self.pane().selected.clone()).or_else(first).as_ref());
         if let Some(id) = id {
             let text = (self.options.explain)(id).unwrap_or_else(|| "There is no longer explanation of this finding.".into());
+            // Its title says already what it is called.
+            let text = text.strip_prefix(id).map_or(text.as_str(), str::trim_start).to_owned();
             self.modal = Modal::Explain { title: id.to_owned(), text, scroll: 0 };
         }
     }

@@ -21,7 +21,9 @@ pub fn text(text: &str) -> Cow<'_, str> {
 
 fn stands_for(c: char) -> Option<&'static str> {
     Some(match c {
-        '─' | '┈' | '╌' | '━' | '–' | '−' => "-",
+        '─' | '┈' | '╌' | '–' | '−' => "-",
+        // What is filled of a gauge is told from what is empty.
+        '━' => "=",
         '│' | '▍' | '▎' | '▏' | '▐' => "|",
         '┬' | '┴' | '├' | '┤' | '┼' | '╭' | '╮' | '╰' | '╯' => "+",
         '●' | '◆' => "*",
@@ -84,6 +86,7 @@ mod tests {
         assert_eq!(text("▲ 12 µs · 10.0.0.1 ⇄ 日本"), "! 12 us . 10.0.0.1 = ????");
         assert_eq!(text("A plain line\t~"), "A plain line\t~");
         assert_eq!(text("é a"), "? a");
+        assert_eq!(text("━━── ┈"), "==-- -", "a gauge says how full it is");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::snapshot::rate_while_active;
 use crate::snapshot::table::TableSpec;
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::endpoints::{self, ENDPOINTS};
-use crate::snapshot::{Column, Conversation, HostRow, Order, Snapshot};
+use crate::snapshot::{Column, Conversation, Filter, HostRow, Order, Snapshot};
 use std::collections::HashSet;
 
 pub(super) use super::fields::{load_cell, load_title, numbers_text as vlans, side};
@@ -326,11 +326,37 @@ pub(super) fn has_all_conversations(snapshot: &Snapshot) -> bool {
     [Kind::Tcp, Kind::Udp, Kind::Sctp, Kind::Ip, Kind::Ipv6, Kind::Eth].iter().all(|kind| kind.conversations(snapshot).other_rows == 0)
 }
 
+/// Said beside pairs of addresses, and hosts, of which the filter asks what is known of those alone that speak nothing else.
+const MIXED: &str = " · of pairs that speak more it is not kept";
+
+/// Whether the filter asks for a protocol without ports that came: conversations with ports are rows of their own, and of everything else a pair of
+/// addresses knows only what all its packets have in common.
+fn asks_of_mixed_pairs(scene: &Scene) -> bool {
+    let Some(filter) = &scene.view.filter else { return false };
+    let is_asked = |path: Path| filter.verdict_of_path(path) == Some(true);
+    let is_mixed = |path: Path| {
+        let above = path.prefixes().take(path.depth().saturating_sub(1)).last();
+        above.is_some_and(|above| (above.contains(Proto::Ip) || above.contains(Proto::Ipv6)) && !is_asked(above))
+    };
+    scene.base.stats.protocols.iter().any(|row| !row.path.has_ports() && is_asked(row.path) && is_mixed(row.path))
+}
+
+/// What is said beside the rows of a kind that the filter asks for what they do not know.
+pub(super) fn unasked(scene: &Scene, kind: Kind, asks: impl Fn(&Filter) -> bool) -> &'static str {
+    match scene.unasked(asks) {
+        "" if matches!(kind, Kind::Ip | Kind::Ipv6) && asks_of_mixed_pairs(scene) => MIXED,
+        said => said,
+    }
+}
+
 /// What an empty table says.
 pub(super) fn empty(scene: &Scene) -> &'static str {
     let s = scene.snapshot;
     match (&scene.view.filter, s.finished) {
         _ if scene.partial => "one moment: all rows are being asked for again",
+        (Some(_), _) if asks_of_mixed_pairs(scene) => {
+            "no pair speaks this alone; whether those do that speak more is not kept · 2 Protocols counts it · Esc shows all rows again"
+        }
         (Some(_), _) => "nothing matches the filter · Esc shows all rows again",
         (None, _) if s.span.is_some() => "none in this span of time · Esc returns to now",
         (None, true) if s.stats.total.packets == 0 => "the capture has no packets",

@@ -12,11 +12,11 @@ use crate::model::limits::{RATE_MARKS, RATE_TRACKS};
 use crate::model::sizes::SIZE_CLASSES;
 use crate::model::time::SECOND;
 use crate::snapshot::history::SlotSums;
-use crate::snapshot::{Casts, Directions, HistorySlot, Service, Snapshot};
+use crate::snapshot::{Casts, Directions, HistorySlot, LATELY_SECONDS, Service, Snapshot};
 use std::collections::{HashMap, VecDeque};
 
-/// Seconds that the tables of a live screen rest on.
-pub(super) const BASE: i64 = 10;
+/// Seconds that the tables of a live screen rest on: those by which the engine chooses their rows.
+pub(super) const BASE: i64 = LATELY_SECONDS;
 /// How that is named in titles.
 pub(super) const BASE_NAME: &str = "10 s";
 /// Cells of a row's small picture, and the seconds of each.
@@ -154,6 +154,7 @@ impl Rates {
         let begin = at.saturating_sub(nanos(s.recent_seconds));
         let oldest = at.saturating_sub((SPARK as i64 + 2) * SPARK_SECONDS * SECOND);
         let past = self.look_back(s, oldest);
+        self.make_room(at);
         if self.marks.is_empty() {
             self.marks.push_back(Mark { at: begin, mix: before(s) });
         }
@@ -191,6 +192,20 @@ impl Rates {
         });
         self.tracks.retain(|_, track| track.seen >= oldest);
         self.parts.retain(|_, track| track.seen >= oldest);
+    }
+
+    /// Where there are too many rows to remember, those go first that were in no picture for longer.
+    fn make_room(&mut self, now: i64) {
+        for seconds in [60, 40, 20, BASE, 0] {
+            if self.tracks.len() + self.parts.len() <= RATE_TRACKS / 2 {
+                return;
+            }
+            // Those of the last picture stay: most of them are in the next one as well.
+            let last = self.marks.back().map_or(now, |mark| mark.at);
+            let oldest = now.saturating_sub(seconds * SECOND).min(last);
+            self.tracks.retain(|_, track| track.seen >= oldest);
+            self.parts.retain(|_, track| track.seen >= oldest);
+        }
     }
 
     /// What the past says of the time since the newest picture that was seen, where that is longer ago than pictures are from each other; else, of

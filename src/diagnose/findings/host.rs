@@ -117,7 +117,7 @@ impl Detector for NicTransmits {
             aspect: Some(Aspect::Fidelity),
             meaning: "This host sends into the mirror port. Switches drop or, worse, forward that; and the host's own packets mix \
                       with the mirrored ones.",
-            measured: "The interface's counter of sent packets grew (a warning), or it has an IP address (a note).",
+            measured: "The interface's counter of sent packets grew (a warning; on a screen in the last minute), or it has an IP address (a note).",
             cause: "The interface is configured like any other: address, IPv6, ARP, discovery protocols.",
             lookalikes: "An interface that receives encapsulated copies (ERSPAN, VXLAN) needs its address and answers ARP: there it \
                          is right.",
@@ -137,8 +137,8 @@ impl Detector for NicTransmits {
             Some(sent) if sent > 0 => Detection::from(
                 Report::new(
                     Severity::Warning,
-                    format!("This host sends into the mirror port: {}", plural(sent, "packet")),
-                    named(e, "sent", Value::Count(sent)),
+                    format!("This host sends into the mirror port: {} in {}", plural(sent, "packet"), duration(e.host.seconds)),
+                    [named(e, "sent", Value::Count(sent)), vec![("seconds", Value::Seconds(e.host.seconds))]].concat(),
                 )
                 .mend(remedy(e, self.page())),
             ),

@@ -414,7 +414,7 @@ impl ShardGroup {
             // Nothing more comes: what a shard knows goes before the next one's rows are made.
             return std::mem::take(&mut self.shards).into_iter().for_each(|mut shard| report(&mut shard, None));
         }
-        let mut wanted = self.first_rows.of(&mut self.shards, &request.query, request.live).map(Vec::into_iter);
+        let mut wanted = self.first_rows.of(&mut self.shards, request).map(Vec::into_iter);
         self.shards.iter_mut().for_each(|shard| report(shard, wanted.as_mut().and_then(Iterator::next)));
     }
 

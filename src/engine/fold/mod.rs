@@ -8,6 +8,7 @@ pub mod group;
 mod held_packets;
 pub mod history;
 pub mod in_flight;
+pub mod lately;
 pub mod listing;
 pub mod local;
 pub mod message;

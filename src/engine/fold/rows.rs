@@ -282,6 +282,8 @@ pub struct Selection {
     pub increases: Vec<FlowIncrease>,
     /// The rows that are asked for, in no order: TCP, UDP, SCTP.
     pub rows: [Vec<Conversation>; 3],
+    /// A number for each by which it was chosen, where it was; larger ones come first.
+    pub numbers: [Vec<u64>; 3],
     /// How many match the query's filter, by [`ConversationKind`].
     pub matching: [u64; 4],
 }
@@ -328,8 +330,8 @@ impl CountedKinds {
     }
 }
 
-/// The numbers of a shard's first conversations of each kind in a query's order, and how many match in all.
-pub type Wanted = ([Vec<u32>; 3], [u64; 4]);
+/// A shard's first conversations of each kind in a query's order, by what they were chosen and which they are, and how many match in all.
+pub type Wanted = ([Vec<(u64, u32)>; 3], [u64; 4]);
 
 /// Of all conversations.
 fn wanted_of_all(
@@ -350,13 +352,13 @@ fn wanted_of_all(
     (lists.map(|list| first(list, query.rows)), matching)
 }
 
-/// The numbers of those with the highest scores.
-fn first(mut list: Vec<(u64, u32)>, most: usize) -> Vec<u32> {
+/// Those with the highest scores.
+fn first(mut list: Vec<(u64, u32)>, most: usize) -> Vec<(u64, u32)> {
     if list.len() > most {
         list.select_nth_unstable_by(most, |x, y| y.cmp(x));
         list.truncate(most);
     }
-    list.into_iter().map(|(_, at)| at).collect()
+    list
 }
 
 /// The rows a query asks of one shard (those that are `wanted`, where that is known), what those add that were touched, and how many match in all.
@@ -371,8 +373,9 @@ pub fn select(
     let matches = |at: u32, record: Record<FlowDetectors>| query.filter.as_ref().is_none_or(|f| f.matches_conversation(&row(at, record)));
     let (wanted, matching) = wanted.unwrap_or_else(|| wanted_of_all(table, query, live, matches));
     let mut out = Selection { matching, ..Selection::default() };
-    for (rows, list) in out.rows.iter_mut().zip(wanted) {
-        rows.extend(list.into_iter().filter_map(|at| Some(shown(row(at, table.record(at)?), live))));
+    for ((rows, numbers), list) in out.rows.iter_mut().zip(&mut out.numbers).zip(wanted) {
+        let known = list.into_iter().filter_map(|(number, at)| Some((number, shown(row(at, table.record(at)?), live))));
+        (*numbers, *rows) = known.unzip();
     }
     // In the order in which conversations began: of rows that find no room the later ones are counted as others.
     let mut touched = table.touched().to_vec();

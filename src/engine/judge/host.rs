@@ -26,6 +26,7 @@ fn host(facts: &[HostFacts], lost: u64) -> HostEvidence {
         interface: ports.iter().map(|f| f.interface.as_str()).collect::<Vec<_>>().join(", "),
         lost,
         sent: sum(&|f| f.counters.map(|c| c.sent)),
+        seconds: ports.iter().map(|f| f.seconds).fold(0.0, f64::max),
         addresses: sum(&|f| f.addresses.as_ref().map(|a| a.len() as u64)).unwrap_or(0),
         receive_offload: any(&|f| {
             let on: Vec<bool> = ["rx-gro", "rx-lro", "rx-gro-hw"].iter().filter_map(|name| f.is_on(name)).collect();

@@ -4,7 +4,7 @@
 use crate::engine::fold::local::LocalNets;
 use crate::engine::fold::rows::{self, FlowIncrease};
 use crate::engine::merge::row_budget::RowBudget;
-use crate::engine::merge::tables::{Increase, RowTable};
+use crate::engine::merge::tables::{Increase, Moment, RowTable};
 use crate::engine::threads::priority;
 use crate::model::limits::LOADS;
 use crate::model::{Address, Traffic};
@@ -52,12 +52,12 @@ struct Tables {
 pub struct Wanted {
     /// Which, and how they are ordered.
     pub query: Query,
-    /// Whether `recent` means since the previous snapshot.
-    pub live: bool,
-    /// Whether the tables may be given away.
-    pub last: bool,
+    /// When.
+    pub moment: Moment,
     /// Conversations to be put in order as well: TCP, UDP, SCTP.
     pub conversations: [Table<Conversation>; 3],
+    /// By what each of them was chosen, where it was.
+    pub numbers: [Vec<u64>; 3],
 }
 
 /// A query's rows.
@@ -155,22 +155,42 @@ impl Tables {
         self.pairs[family(flow)].add(*pair, (a, b), added, flow.path, flow.originator_is_first || a == b, flow.vlans.ids());
     }
 
-    fn rows(&mut self, Wanted { query, live, last, mut conversations }: Wanted) -> AddressRows {
-        if last {
+    fn rows(&mut self, Wanted { query, moment, mut conversations, numbers }: Wanted) -> AddressRows {
+        if moment.last {
             self.hosts.iter_mut().chain(&mut self.ports).for_each(RowTable::close);
             self.pairs.iter_mut().for_each(RowTable::close);
         }
-        for table in &mut conversations {
+        for (table, numbers) in conversations.iter_mut().zip(numbers) {
+            if moment.live && query.conversations.recent().is_some() {
+                keep_first(&mut table.rows, &numbers, query.rows);
+            }
             CONVERSATIONS.sort(query.conversations, &mut table.rows);
             table.rows.truncate(query.rows);
         }
         AddressRows {
-            hosts: self.hosts.each_mut().map(|hosts| hosts.table(&query, live, last)),
-            ports: self.ports.each_mut().map(|ports| ports.table(&query, live, last)),
-            pairs: self.pairs.each_mut().map(|pairs| pairs.table(&query, live, last)),
+            hosts: self.hosts.each_mut().map(|hosts| hosts.table(&query, moment)),
+            ports: self.ports.each_mut().map(|ports| ports.table(&query, moment)),
+            pairs: self.pairs.each_mut().map(|pairs| pairs.table(&query, moment)),
             conversations,
         }
     }
+}
+
+/// Keeps as many of some shards' first rows: those with the largest numbers, of those that are alike the heaviest.
+fn keep_first(rows: &mut Vec<Conversation>, numbers: &[u64], most: usize) {
+    if rows.len() <= most {
+        return;
+    }
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    let number = |at: usize| numbers.get(at).copied().unwrap_or(0);
+    let by_weight = Query::everything().conversations;
+    order.select_nth_unstable_by(most, |&x, &y| {
+        number(y).cmp(&number(x)).then_with(|| CONVERSATIONS.compare(by_weight, &rows[x], &rows[y]))
+    });
+    let mut is_kept = vec![false; rows.len()];
+    order.iter().take(most).for_each(|&at| is_kept[at] = true);
+    let mut is_kept = is_kept.into_iter();
+    rows.retain(|_| is_kept.next().unwrap_or(false));
 }
 
 /// The place of its tables of hosts and pairs.

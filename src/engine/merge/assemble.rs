@@ -2,6 +2,7 @@
 
 use super::addresses::{AddressRows, Wanted};
 use super::servers::Spoken;
+use super::tables::Moment;
 use super::timeline::Extent;
 use super::{Assessment, HistoryKeeper, Kept, Merge, Pending, servers};
 use crate::engine::fold::detectors::DetectorReport;
@@ -31,7 +32,7 @@ fn tell_speed(snapshot: &mut Snapshot, followed: Option<u64>) {
 impl Merge {
     /// The snapshot of a request that every group has answered; `None` when a thread it needs has gone.
     pub(super) fn assemble(&mut self, pending: Pending) -> Option<Arc<Snapshot>> {
-        let Pending { request, open, sums, names, mut conversations, .. } = pending;
+        let Pending { request, open, sums, names, mut conversations, numbers, .. } = pending;
         let ShardSums { stats: totals, mirror: detected, dissect: dissected, tcp: analysed } = sums;
         let request = &request;
         let query = &request.query;
@@ -42,7 +43,7 @@ impl Merge {
         if last {
             self.tables.close();
         }
-        let (judged, mut conversations, endpoints) = self.judge_and_list(request, &detected, totals.link, conversations)?;
+        let (judged, mut conversations, endpoints) = self.judge_and_list(request, &detected, totals.link, (conversations, numbers))?;
         let Assessment { mirror, network, switch, mut services, streams, windows, findings, host } = judged;
         let total = totals.traffic();
         let recent = if request.live { total.since(self.total_before) } else { total };
@@ -116,14 +117,15 @@ impl Merge {
         request: &Request,
         detected: &DetectorReport,
         link: Traffic,
-        conversations: [Table<Conversation>; 3],
+        (conversations, numbers): ([Table<Conversation>; 3], [Vec<u64>; 3]),
     ) -> Option<(Assessment, Conversations, Endpoints)> {
-        let (query, live, last) = (&request.query, request.live, request.last);
-        let wanted = Wanted { query: query.clone(), live, last, conversations };
+        let query = &request.query;
+        let moment = Moment { now: request.now, live: request.live, last: request.last };
+        let wanted = Wanted { query: query.clone(), moment, conversations, numbers };
         let (rows, (judged, (eth_pairs, eth_hosts))) = self.addresses.rows(wanted, || {
             // Before the tables are given away: the judge looks at the stations.
             let judged = self.judge.assess(request, detected, link, &mut self.tables.mac_pairs());
-            (judged, self.tables.rows(query, live, last))
+            (judged, self.tables.rows(query, moment))
         })?;
         let AddressRows { hosts: [ip, ipv6], ports: [tcp, udp, sctp], pairs: [ip_pairs, ipv6_pairs], conversations } = rows;
         let endpoints = Endpoints { eth: eth_hosts, ip, ipv6, tcp, udp, sctp };

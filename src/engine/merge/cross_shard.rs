@@ -3,7 +3,7 @@
 use crate::engine::fold::rows::ConversationKind;
 use crate::engine::merge::hierarchy::Hierarchy;
 use crate::engine::merge::row_budget::RowBudget;
-use crate::engine::merge::tables::{Increase, RowTable};
+use crate::engine::merge::tables::{Increase, Moment, RowTable};
 use crate::model::Arrange as _;
 use crate::model::limits::{VLAN_PAIRS, VLAN_STATIONS};
 use crate::model::mix::spread;
@@ -257,8 +257,8 @@ impl CrossShard {
     }
 
     /// Pairs of stations, and stations.
-    pub fn rows(&mut self, query: &Query, live: bool, last: bool) -> (Table<Conversation>, Table<HostRow>) {
-        (self.eth_pairs.table(query, live, last), self.eth_hosts.table(query, live, last))
+    pub fn rows(&mut self, query: &Query, moment: Moment) -> (Table<Conversation>, Table<HostRow>) {
+        (self.eth_pairs.table(query, moment), self.eth_hosts.table(query, moment))
     }
 }
 

@@ -141,6 +141,8 @@ struct Pending {
     sums: ShardSums,
     names: Vec<LearntName>,
     conversations: [Table<Conversation>; 3],
+    /// By what each of them was chosen, where it was.
+    numbers: [Vec<u64>; 3],
 }
 
 impl Pending {
@@ -154,6 +156,7 @@ impl Pending {
             sums: ShardSums::default(),
             names: Vec::new(),
             conversations: Default::default(),
+            numbers: Default::default(),
         }
     }
 
@@ -415,6 +418,7 @@ impl Merge {
                 table.total_rows += matching;
                 table.rows.append(&mut rows);
             }
+            pending.numbers.iter_mut().zip(report.flows.numbers).for_each(|(all, numbers)| all.extend(numbers));
         }
     }
 }

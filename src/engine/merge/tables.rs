@@ -1,5 +1,6 @@
 //! Tables that cross shards: end points and address pairs, kept by the merge and fed with what conversations added.
 
+use crate::engine::fold::lately::Lately;
 use crate::engine::merge::row_budget::{INDEX, NUMBERS, RowBudget};
 use crate::model::index::{Index, NONE};
 use crate::model::{Address, AppBy, Path, Timestamp, Traffic, VlanStack, memory};
@@ -8,6 +9,7 @@ use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::endpoints::ENDPOINTS;
 use crate::snapshot::{Conversation, HostRow, Order, Query, Table};
 use hashbrown::DefaultHashBuilder;
+use std::cmp::Ordering;
 use std::hash::BuildHasher;
 
 /// Rows found by a key, each touched row remembered until the next snapshot. Rows of a large table are far apart in memory: of some at a
@@ -21,6 +23,8 @@ pub struct RowTable<R> {
     /// Those that weighed most at the last snapshot, where [`Self::known`] of them are known; 0: none.
     heaviest: Vec<u32>,
     known: usize,
+    /// What came of them of late, on a live port.
+    lately: Lately<u32>,
     other: Traffic,
     other_rows: u64,
     room: RowBudget,
@@ -45,6 +49,8 @@ pub trait Keyed: Clone {
     }
     /// The query's order of such rows.
     fn order(query: &Query) -> Order;
+    /// How rows compare of which as much came: the heavier one comes first.
+    fn compare_weight(x: &Self, y: &Self) -> Ordering;
     /// The places of the first rows in the query's order, as many as it wants, of those `among` which they are.
     fn first(query: &Query, rows: &[Self], among: impl Iterator<Item = u32>) -> Vec<u32>;
     /// Sorts rows in that order.
@@ -61,6 +67,7 @@ impl<R> RowTable<R> {
             touched: Vec::new(),
             heaviest: Vec::new(),
             known: 0,
+            lately: Lately::default(),
             other: Traffic::default(),
             other_rows: 0,
             room: room.clone(),
@@ -125,28 +132,43 @@ impl<R: Keyed> RowTable<R> {
         self.touched = Vec::new();
     }
 
-    /// The places of the first rows of a query. By what is recent they are among those touched and those that weighed most the last time: of all
-    /// others nothing is, and they weigh no more than then.
+    /// The places of the first rows of a query. By what is recent they are among those of which something came of late and those that weigh most,
+    /// which are among those touched and those that weighed most the last time.
     fn first(&mut self, query: &Query, live: bool) -> Vec<u32> {
         let known = std::mem::take(&mut self.known);
-        if !live || query.filter.is_some() || R::order(query).recent().is_none() {
+        let Some(number) = R::order(query).recent().filter(|_| live && query.filter.is_none()) else {
             return R::first(query, &self.rows, places(&self.rows));
-        }
-        let among: Vec<u32> = if known >= query.rows {
-            let mut among = [self.touched.as_slice(), self.heaviest.as_slice()].concat();
-            among.sort_unstable();
-            among.dedup();
-            among
-        } else {
-            places(&self.rows).collect()
         };
-        self.heaviest = R::first(&Query { rows: query.rows, ..Query::everything() }, &self.rows, among.iter().copied());
+        let heaviest = Query { rows: query.rows, ..Query::everything() };
+        self.heaviest = if known >= query.rows {
+            R::first(&heaviest, &self.rows, together(&self.touched, &self.heaviest).into_iter())
+        } else {
+            R::first(&heaviest, &self.rows, places(&self.rows))
+        };
         self.known = query.rows;
-        R::first(query, &self.rows, among.into_iter())
+        let among = together(&self.lately.first(query.rows, number), &self.heaviest);
+        let mut among: Vec<(u64, u32)> = among.into_iter().map(|at| (number(&self.lately.of(at)), at)).collect();
+        if among.len() > query.rows {
+            let weight = |x: u32, y: u32| self.rows.get(x as usize).zip(self.rows.get(y as usize)).map(|(x, y)| R::compare_weight(x, y));
+            among.select_nth_unstable_by(query.rows, |x, y| y.0.cmp(&x.0).then_with(|| weight(x.1, y.1).unwrap_or(Ordering::Equal)));
+            among.truncate(query.rows);
+        }
+        among.into_iter().map(|(_, at)| at).collect()
+    }
+
+    /// Notes what came until now since the last snapshot.
+    fn note(&mut self, now: Timestamp) {
+        let rows = &mut self.rows;
+        let added =
+            |&at: &u32| rows.get_mut(at as usize).map(|row| (at, row.recent().into_iter().fold(Traffic::default(), |sum, t| sum.plus(*t))));
+        self.lately.advance(now, self.touched.iter().filter_map(added).collect());
     }
 
     /// The rows a query asks for. `recent` numbers are since the previous call, or all of it unless `live`.
-    pub fn table(&mut self, query: &Query, live: bool, last: bool) -> Table<R> {
+    pub fn table(&mut self, query: &Query, Moment { now, live, last }: Moment) -> Table<R> {
+        if live {
+            self.note(now);
+        }
         let mut total_rows = self.rows.len() as u64;
         if query.filter.is_some() || self.rows.len() <= query.rows {
             self.known = 0;
@@ -183,6 +205,25 @@ impl<R: Keyed> RowTable<R> {
     }
 }
 
+/// Numbers in either list, once each.
+fn together(one: &[u32], other: &[u32]) -> Vec<u32> {
+    let mut all = [one, other].concat();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// When rows are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// Packet time.
+    pub now: Timestamp,
+    /// Whether `recent` means since the previous snapshot.
+    pub live: bool,
+    /// Whether the tables may be given away.
+    pub last: bool,
+}
+
 impl Keyed for HostRow {
     type Key = (Address, u16);
     fn key(&self) -> Self::Key {
@@ -202,6 +243,9 @@ impl Keyed for HostRow {
     }
     fn order(query: &Query) -> Order {
         query.endpoints
+    }
+    fn compare_weight(x: &Self, y: &Self) -> Ordering {
+        ENDPOINTS.compare(Query::everything().endpoints, x, y)
     }
     fn first(query: &Query, rows: &[Self], among: impl Iterator<Item = u32>) -> Vec<u32> {
         ENDPOINTS.first(query.endpoints, rows, among, query.rows)
@@ -227,6 +271,9 @@ impl Keyed for Conversation {
     }
     fn order(query: &Query) -> Order {
         query.conversations
+    }
+    fn compare_weight(x: &Self, y: &Self) -> Ordering {
+        CONVERSATIONS.compare(Query::everything().conversations, x, y)
     }
     fn first(query: &Query, rows: &[Self], among: impl Iterator<Item = u32>) -> Vec<u32> {
         CONVERSATIONS.first(query.conversations, rows, among, query.rows)

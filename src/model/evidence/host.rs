@@ -37,6 +37,8 @@ pub struct HostEvidence {
     pub lost: u64,
     /// Packets the interface sent.
     pub sent: Option<u64>,
+    /// Seconds in which it did: on a screen the last minute.
+    pub seconds: f64,
     /// IP addresses on it.
     pub addresses: u64,
     /// Generic or large receive offload is on.

@@ -35,6 +35,10 @@ pub const FINE_BINS: usize = 4 * 1024;
 /// Rows of each table in a dashboard's snapshot. What is beyond stays countable by filter and by the report.
 pub const SNAPSHOT_ROWS: usize = 1_000;
 
+/// Rows of a table of which is remembered what each second of a live port added, for ten seconds: the largest, of which the rows of a picture
+/// are chosen (24 bytes each, twice: some 1 MiB a table).
+pub const LATELY_ROWS: usize = 2 * SNAPSHOT_ROWS;
+
 /// Pictures of which a dashboard remembers what was counted in all (about 350 bytes each): more than a minute of one a second.
 pub const RATE_MARKS: usize = 128;
 

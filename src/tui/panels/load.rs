@@ -12,7 +12,7 @@
 use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{TimeSpan, Timestamp, units};
 use crate::snapshot::{Sample, Snapshot};
-use crate::tui::canvas::{Canvas, cells, split_top};
+use crate::tui::canvas::{Canvas, cells, split_top, wrap};
 use crate::tui::theme::Hue;
 use crate::tui::time_cursor::{ChartStretch, ChartTimes};
 use crate::tui::view::{Axes, SCALES, Scene, ratio};
@@ -103,6 +103,9 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let name = title(scene, split);
     let name = if is_roomy && drawn > 0 { format!("{name} · bins of {}", units::duration(drawn as f64 / SECOND as f64)) } else { name };
     let room = bits.width.saturating_sub(cells(&name) + 8);
+    if is_one_moment(scene) {
+        return timeless(canvas, area, scene, &name);
+    }
     let body = titled_of(canvas, bits, (&name, "Bursts"), &note(scene, past, &bins, room), false);
     let (field, ticks) = split_top(body, body.height.saturating_sub(1));
     let (heat, field) = split_top(field, u16::from(field.height >= 4));
@@ -123,6 +126,28 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         chart::ticks(canvas, ticks, &bins, clock);
     }
     canvas.axes = Some(axes);
+}
+
+/// Whether all there is has one time stamp: nothing is known of how fast it came.
+pub(in crate::tui) fn is_one_moment(scene: &Scene) -> bool {
+    let s = scene.snapshot;
+    scene.whole() && window(scene) == Window::Everything && s.stats.total.packets > 0 && scene.basis(s.stats.recent, s.stats.total).1 <= 0.0
+}
+
+/// Lines that it takes to say so, with the title.
+pub(in crate::tui) const TIMELESS: u16 = 3;
+
+/// In the place of a chart, where there is no time.
+fn timeless(canvas: &mut Canvas, area: Rect, scene: &Scene, name: &str) {
+    let body = titled_of(canvas, area, (name, "Bursts"), &[], false);
+    let words = match scene.snapshot.stats.total.packets {
+        1 => "one packet: how fast more would have come cannot be told",
+        _ => "all packets have the same time stamp: how fast they came cannot be told",
+    };
+    let width = body.width.saturating_sub(2);
+    for (line, y) in wrap(words, width).iter().zip(body.top()..body.bottom()) {
+        canvas.ink(body.x + 1, y, width, line, Hue::Dim);
+    }
 }
 
 fn series(bins: &Bins, value: fn(&Bin) -> f64) -> Vec<Option<f64>> {
@@ -206,14 +231,9 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, room: u16) -> Note {
     }
     let of_mean = |speed: u64| all.map_or(facts.mean_link * 8.0 / speed as f64, |(traffic, seconds)| traffic.link_share(seconds, speed));
     let share = if s.live { String::new() } else { utilisation(&of_mean) };
-    if all.is_none_or(|(_, seconds)| seconds > 0.0) {
-        // The first line of a file tells the mean of all of it.
-        let of = if scene.whole() && all.is_none() { "mean in view " } else { "mean " };
-        said.push((1, vec![(of.into(), dim), (rate(mean).into(), text), (share.into(), text)]));
-    } else {
-        // What came at one moment has no mean.
-        said.push((1, vec![("all at one moment".into(), dim)]));
-    }
+    // The first line of a file tells the mean of all of it.
+    let of = if scene.whole() && all.is_none() { "mean in view " } else { "mean " };
+    said.push((1, vec![(of.into(), dim), (rate(mean).into(), text), (share.into(), text)]));
     if let Some(p95) = facts.p95 {
         said.push((4, vec![("p95 1 s ".into(), dim), (rate(p95).into(), text)]));
     }

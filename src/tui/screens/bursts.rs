@@ -88,6 +88,9 @@ impl Screen for BurstsScreen {
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
+        if load::is_one_moment(scene) {
+            return load::draw(canvas, area, scene);
+        }
         let known = scene.base.switch.link_use.is_some();
         let lists = |canvas: &mut Canvas, area: Rect| {
             if !known {

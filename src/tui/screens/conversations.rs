@@ -84,7 +84,7 @@ impl Screen for ConversationsScreen {
         let kind = kind(scene);
         let rows = columns::conversation_rows(scene, kind);
         let six = columns::has_six(rows.iter().map(|r| &r.1.1.a));
-        let unasked = scene.unasked(|filter| filter.asks_of(&CONVERSATIONS));
+        let unasked = columns::unasked(scene, kind, |filter| filter.asks_of(&CONVERSATIONS));
         let note = shown(scene, rows.len(), kind.conversations(scene.snapshot), unasked);
         let body = titled(canvas, area, &scene.based("Conversations"), &note, false);
         let (line, body) = split_top(body, 1);

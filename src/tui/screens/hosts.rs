@@ -73,7 +73,7 @@ impl Shown {
         let s = scene.snapshot;
         let table = self.kind().endpoints(s);
         let (other, other_rows) = if self.groups { Default::default() } else { (table.other, table.other_rows) };
-        let unasked = scene.unasked(|filter| filter.asks_of(&ENDPOINTS) || filter.asks_of(&CONVERSATIONS));
+        let unasked = columns::unasked(scene, self.kind(), |filter| filter.asks_of(&ENDPOINTS) || filter.asks_of(&CONVERSATIONS));
         shown(scene, rows, &Table::<()> { rows: Vec::new(), total_rows: self.count(s), other, other_rows }, unasked)
     }
 }

@@ -113,9 +113,10 @@ fn grid(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         (sessions::tunnels_height(scene), sessions::tunnels),
     ];
     let sum = |panels: &[(u16, Panel)]| panels.iter().map(|panel| panel.0).sum::<u16>();
-    // The longest of them stands where it has room; what is last needs no blank below it.
+    // The longest of them stands where more of it has room; what is last needs no blank below it.
     let (silenced, silenced_left) = (panels::silenced_height(scene, area.width - half - 1) + 1, panels::silenced_height(scene, half));
-    match sum(&right).saturating_add(silenced) > rest.height && sum(&left).saturating_add(silenced_left) <= rest.height {
+    let lacks = |others: &[(u16, Panel)], height: u16| sum(others).saturating_add(height).saturating_sub(rest.height);
+    match lacks(&left, silenced_left) < lacks(&right, silenced) {
         true => left.push((silenced_left, panels::silenced)),
         false => right.insert(1, (silenced, panels::silenced)),
     }

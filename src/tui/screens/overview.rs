@@ -69,6 +69,7 @@ impl Screen for OverviewScreen {
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let heights = given_away(heights(area.height, findings::height(scene, area.width)), area.width, scene);
+        let heights = if load::is_one_moment(scene) { heights.timeless() } else { heights };
         let (load, rest) = split_top(area, heights.load);
         let (wrong, rest) = split_top(rest, heights.wrong);
         let (middle, bottom) = split_top(rest, heights.middle);
@@ -94,6 +95,18 @@ struct Heights {
     wrong: u16,
     middle: u16,
     bottom: u16,
+}
+
+impl Heights {
+    /// Where there is no load to draw, the lists have its room.
+    fn timeless(self) -> Self {
+        let load = self.load.min(load::TIMELESS);
+        let spare = self.load - load;
+        match self.bottom {
+            0 => Self { load, middle: self.middle + spare, ..self },
+            bottom => Self { load, bottom: bottom + spare, ..self },
+        }
+    }
 }
 
 /// Where there is little room the bottom panels go first, then the load and what is wrong, which takes up to a quarter of many rows.

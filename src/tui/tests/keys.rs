@@ -308,7 +308,10 @@ fn enter_goes_down_and_escape_up() {
     assert!(session.app.stack.is_empty());
     assert!(session.lines()[1].contains("1 Overview"));
     session.keys("6 e");
-    assert!(session.text().contains("All about dup.every."));
+    let text = session.text();
+    assert!(text.contains("All about dup.every."));
+    let called = |line: &&str| line.trim_matches(['│', ' ']) == "dup.every";
+    assert_eq!(text.lines().filter(called).count(), 0, "only its title says what it is called: {text}");
     session.keys("q");
     assert!(!session.text().contains("All about dup.every."), "q closes what lies over the page");
     session.keys("? q");

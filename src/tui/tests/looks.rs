@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::Traffic;
+use crate::tui::panels::load::TIMELESS;
 use crate::tui::screen::ScreenEntry;
 use ratatui::style::Color;
 
@@ -331,6 +332,41 @@ fn a_file_that_is_read_shows_how_far() {
     session.see(snapshot);
     assert!(session.lines()[0].contains("▮▮▮▮▮▯▯▯  62 %"), "{}", session.lines()[0]);
     assert!(matches!(&session.effects[0], Effect::Ask(q) if q.conversations.column == Column::BYTES));
+}
+
+/// Packets without times have bytes, and no load.
+#[test]
+fn what_has_one_time_stamp_has_no_chart() {
+    const SAID: &str = "how fast they came cannot be told";
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut session = Session::new(Story::File, width, height);
+        assert!(!session.text().contains(SAID) && session.text().contains("mean "));
+        let mut snapshot = demo::snapshot(Story::File, 0);
+        snapshot.capture.last = snapshot.capture.first;
+        snapshot.number += 1;
+        session.see(snapshot);
+        let text = session.text();
+        assert!(text.contains(SAID) && !text.contains("max 1 ms"), "{text}");
+        assert!(session.lines()[2 + usize::from(TIMELESS)].contains("What is wrong"), "the lists have its room: {text}");
+        session.keys("u");
+        let text = session.text();
+        assert!(text.contains(SAID) && !text.contains("Busiest milli"), "{text}");
+    }
+}
+
+/// A pair of addresses knows what all its packets have in common: who asks for one protocol of several is not told that nobody speaks it.
+#[test]
+fn what_pairs_speak_beside_something_else_is_said_not_to_be_kept() {
+    for page in ["3", "4"] {
+        let asked = |word: &str| {
+            let mut session = Session::new(Story::File, 120, 40);
+            session.keys(page).keys("/").kinds(word).keys("Enter");
+            session.text()
+        };
+        let (icmp, nothing) = (asked("icmp"), asked("nosuchword"));
+        assert!(icmp.contains("whether those do that speak more is not kept"), "{icmp}");
+        assert!(nothing.contains("nothing matches the filter · Esc") && !nothing.contains("not kept"), "{nothing}");
+    }
 }
 
 #[test]

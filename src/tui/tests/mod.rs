@@ -51,7 +51,7 @@ impl Session {
         let name = if story == Story::File { "office.pcapng" } else { "eth1" };
         let options = DashboardOptions {
             source_title: name.into(),
-            explain: |id| Some(format!("All about {id}.")),
+            explain: |id| Some(format!("{id}\n\nAll about {id}.")),
             manufacturer: |_| Some("Cisco Systems"),
             service: |port, _| (port == 443).then_some("https"),
             ..DashboardOptions::default()

@@ -95,6 +95,40 @@ fn spans_are_exact() {
     assert_eq!(spark.len(), SPARK);
 }
 
+/// Where more conversations come than rates are remembered of, those are forgotten that left the pictures, and none that stands in one.
+#[test]
+fn what_is_new_has_its_rate_however_many_came_before() {
+    let mut rates = Rates::default();
+    let load = |_: i64, _: u64| Traffic { packets: 10, wire_bytes: 1_000 };
+    let crowd = |second: i64| {
+        let mut s = picture(second, load, 1);
+        let old = s.stats.conversations.tcp.rows[0].clone();
+        let new = |n: u16| Conversation {
+            a: crate::model::Address::V4([10, second as u8, n.to_be_bytes()[0], n.to_be_bytes()[1]].into()),
+            first: s.now.plus(-SECOND / 2),
+            ab: load(0, 0),
+            recent_ab: load(0, 0),
+            ..old.clone()
+        };
+        let rows: Vec<Conversation> = (0..900).map(new).collect();
+        s.stats.conversations.tcp.rows.extend(rows);
+        s
+    };
+    for second in 1..=30 {
+        let s = crowd(second);
+        rates.note(&s);
+        let rows = &s.stats.conversations.tcp.rows;
+        let newest = Topic::conversation(Kind::Tcp, &rows[900]);
+        assert_eq!(rates.of(&newest, 1), Some(8_000.0), "{second}");
+        assert_eq!(rates.smoothed(&s).stats.conversations.tcp.rows[900].recent_ab.wire_bytes, 1_000, "{second}");
+        assert_eq!(
+            rates.of(&Topic::conversation(Kind::Tcp, &rows[0]), 60),
+            Some(8_000.0),
+            "the steady one is known since it began: {second}"
+        );
+    }
+}
+
 #[test]
 fn forgetting_and_a_clock_set_back_begin_anew() {
     let mut rates = Rates::default();

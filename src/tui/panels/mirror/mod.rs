@@ -211,7 +211,8 @@ fn gauge_width(width: u16) -> u16 {
     match width {
         0..70 => 0,
         70..100 => 6,
-        _ => (width / 4).min(24),
+        100..140 => 12,
+        _ => 24,
     }
 }
 

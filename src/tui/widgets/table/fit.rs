@@ -67,23 +67,29 @@ fn drop_columns<R>(columns: &[Col<R>], extents: &[ColumnExtent], kept: &mut Vec<
     }
 }
 
-/// Which columns fit, and how wide they are. Where what says what a row is would be cut, columns of little worth give way.
+/// Which columns fit, and how wide they are. Where what says what a row is would be cut, columns of little worth give way, and to any other text
+/// those of least worth.
 pub(super) fn fit<R>(columns: &[Col<R>], extents: &[ColumnExtent], width: u16, order: Option<Order>) -> Vec<(usize, u16)> {
     let mut told: Vec<usize> = told(columns, extents, order);
     loop {
         let out = laid_out(columns, extents, told.clone(), width, order);
-        let is_cut = |(i, wide): &(usize, u16)| {
-            // Two ends are cut in their middles, and still say who they are.
-            let need = extents.get(*i).filter(|extent| extent.ends == [0; 2]).map_or(0, |extent| extent.wide);
-            columns[*i].worth <= TELLING && *wide < need.min(columns[*i].max)
-        };
+        // Two ends are cut in their middles, and still say who they are.
+        let need = |i: usize| extents.get(i).filter(|extent| extent.ends == [0; 2]).map_or(0, |extent| extent.wide);
+        let is_cut = |(i, wide): &(usize, u16)| *wide < need(*i).min(columns[*i].max);
+        let is_telling = |(i, _): &&(usize, u16)| columns[*i].worth <= TELLING;
+        let is_text = |(i, _): &&(usize, u16)| !columns[*i].right && is_plain_field(&columns[*i], extents.get(*i));
         let stays = |i: usize| order.is_some_and(|o| columns[i].sort == Some(o.column));
         // A number that is one is worth its column.
         let tells = |i: usize| is_number(&columns[i], extents.get(i)) && extents.get(i).is_some_and(|extent| extent.is_some);
-        let least = out.iter().skip(1).map(|(i, _)| *i).filter(|i| columns[*i].worth > YIELDS && !stays(*i) && !tells(*i));
-        match least.max_by_key(|i| (columns[*i].worth, *i)) {
+        let least = |yields: &dyn Fn(usize) -> bool| {
+            let yielding = out.iter().skip(1).map(|(i, _)| *i).filter(|i| !stays(*i) && yields(*i));
+            yielding.max_by_key(|i| (columns[*i].worth, *i))
+        };
+        let to_telling = || least(&|i| columns[i].worth > YIELDS && !tells(i)).filter(|_| out.iter().filter(is_telling).any(is_cut));
+        let to_text = || least(&|i| columns[i].worth > TEXT_YIELDS).filter(|_| out.iter().filter(is_text).any(is_cut));
+        match to_telling().or_else(to_text) {
             // What had no room before has none now.
-            Some(least) if out.iter().any(is_cut) => told.retain(|i| *i != least && out.iter().any(|(kept, _)| kept == i)),
+            Some(least) => told.retain(|i| *i != least && out.iter().any(|(kept, _)| kept == i)),
             _ => return out,
         }
     }
@@ -92,6 +98,8 @@ pub(super) fn fit<R>(columns: &[Col<R>], extents: &[ColumnExtent], width: u16, o
 /// Columns of at most this worth say what a row is; those of more than that give way where one of them would be cut.
 const TELLING: u8 = 3;
 const YIELDS: u8 = 4;
+/// Columns of more than this give way where any text would be cut: when a row began, its directions, how long it lasted.
+const TEXT_YIELDS: u8 = 9;
 
 /// Which columns fit, and how wide they are. What is free goes to what would be cut first, as much as it needs; then to each up to its limit.
 fn laid_out<R>(columns: &[Col<R>], extents: &[ColumnExtent], mut kept: Vec<usize>, width: u16, order: Option<Order>) -> Vec<(usize, u16)> {
@@ -114,22 +122,38 @@ fn laid_out<R>(columns: &[Col<R>], extents: &[ColumnExtent], mut kept: Vec<usize
             (*wide, asked, spare) = (*wide - given, asked - given, spare + given);
         }
     }
+    shorten_bars(columns, extents, &mut out, &mut spare, order);
     // A head that is cut is one for all rows.
     hand_out(&mut out, &mut spare, |i| head_cells(&columns[i], order));
-    // What says what a row is comes first.
-    let is_telling = |i: usize| columns[i].worth <= TELLING;
+    // What says what a row is comes first; two ends that are cut in their middles still do, and share with other texts.
+    let is_pair = |i: usize| extents.get(i).is_some_and(|extent| extent.ends != [0; 2]);
+    let is_telling = |i: usize| columns[i].worth <= TELLING && !is_pair(i);
     hand_out(&mut out, &mut spare, |i| if is_telling(i) { need(i).min(columns[i].max) } else { 0 });
     hand_out(&mut out, &mut spare, need);
     // Two ends stand beside each other: what they do not need is a gap where a bar could have it.
     let has_bar = out.iter().any(|(i, _)| extents.get(*i).is_some_and(|extent| extent.share > 0.0));
-    let is_pair = |i: usize| extents.get(i).is_some_and(|extent| extent.ends != [0; 2]);
     hand_out(&mut out, &mut spare, |i| if has_bar && is_pair(i) { need(i).min(columns[i].max) } else { columns[i].max });
     // What nobody has a use for makes bars longer, as far as they are still bars and no floors.
     hand_out(&mut out, &mut spare, |i| if extents.get(i).is_some_and(|extent| extent.share > 0.0) { LONGEST_BAR } else { 0 });
     out
 }
 
-/// Cells of a bar and its percentage at most.
+/// Bars give what they can where a text that says what a row is would be cut.
+fn shorten_bars<R>(columns: &[Col<R>], extents: &[ColumnExtent], out: &mut [(usize, u16)], spare: &mut u16, order: Option<Order>) {
+    let extent = |i: usize| extents.get(i).copied().unwrap_or_default();
+    let lacks = |(i, wide): &(usize, u16)| {
+        let is_telling = columns[*i].worth <= TELLING && extent(*i).ends == [0; 2];
+        if is_telling { extent(*i).wide.min(columns[*i].max).saturating_sub(*wide) } else { 0 }
+    };
+    let mut asked = out.iter().map(lacks).fold(0, u16::saturating_add).saturating_sub(*spare);
+    for (i, wide) in out.iter_mut().filter(|(i, _)| extent(*i).share > 0.0) {
+        let given = wide.saturating_sub(head_cells(&columns[*i], order).max(SHORTEST_BAR)).min(asked);
+        (*wide, asked, *spare) = (*wide - given, asked - given, *spare + given);
+    }
+}
+
+/// Cells of a bar and its percentage at least, and at most.
+const SHORTEST_BAR: u16 = 10;
 const LONGEST_BAR: u16 = 60;
 
 /// Whether numbers of a table stand in a column, and no bars.
@@ -219,8 +243,28 @@ mod tests {
         // A bar takes what nobody else has a use for.
         let bar = ColumnExtent { share: 0.5, ..told(1, true) };
         assert_eq!(super::fit(&[column(10, 12, 0), column(5, 8, 1)], &[told(9, true), bar], 60, None), [(0, 12), (1, 46)]);
+        // It is shorter where a text would be cut, and no shorter than a bar.
+        let wide_bar = [column(10, 30, 0), Col { right: true, cell: Content::Field(|_, (), _| None, 0), ..column(13, 60, 1) }];
+        assert_eq!(super::fit(&wide_bar, &[told(20, true), bar], 32, None), [(0, 20), (1, 10)]);
+        assert_eq!(super::fit(&wide_bar, &[told(25, true), bar], 32, None), [(0, 20), (1, 10)]);
+        assert_eq!(super::fit(&wide_bar, &[told(15, true), bar], 32, None), [(0, 16), (1, 14)]);
         // On a very wide screen it is still a bar.
         assert_eq!(super::fit(&[column(10, 12, 0), column(5, 8, 1)], &[told(9, true), bar], 200, None), [(0, 12), (1, LONGEST_BAR)]);
+    }
+
+    /// A name is read as a whole before there is a column more, where that is one of little worth; numbers of some worth stay.
+    #[test]
+    fn a_text_that_would_be_cut_is_worth_more_than_the_last_columns() {
+        let field =
+            |right, width, max, worth| Col { right, title: "t", cell: Content::Field(|_, (), _| None, 0), ..column(width, max, worth) };
+        let told = |wide| ColumnExtent { wide, is_told: true, is_some: true, ..ColumnExtent::default() };
+        let all = [column(10, 12, 0), field(false, 6, 20, 6), field(true, 6, 6, 9), field(true, 6, 6, 12), field(true, 6, 6, 13)];
+        let fit = |name| super::fit(&all, &[told(10), told(name), told(6), told(6), told(6)], 44, None);
+        assert_eq!(fit(6).len(), 5);
+        assert_eq!(fit(12), [(0, 12), (1, 14), (2, 6), (3, 6)]);
+        assert_eq!(fit(17), [(0, 12), (1, 20), (2, 6)]);
+        // It is no longer than its limit, and what is worth something stays.
+        assert_eq!(fit(90), [(0, 10), (1, 24), (2, 6)]);
     }
 
     #[test]
