@@ -24,7 +24,14 @@ impl Lab {
         let segment = Segment { sequence, acknowledgement: ack, flags: 0x10, window: 1, payload: if way == SENDER { 100 } else { 0 } };
         let event = TcpEvent { marks, ..TcpEvent::default() };
         let time = Timestamp((ms * 1e6) as i64 + 1_000_000_000);
-        let lost = self.0.segment(&flow, (way, SENDER), time, (&segment, self.2, self.3), &event, &analysis)?;
+        let lost = self.0.segment(
+            &flow,
+            (way, SENDER),
+            time,
+            (&segment, SenderMarks { identification: self.2, stamp: None }, self.3),
+            &event,
+            &analysis,
+        )?;
         assert_eq!((lost.way, lost.time), (SENDER, time));
         Some(lost.location)
     }
@@ -37,7 +44,7 @@ impl Lab {
     /// An acknowledgement that is no duplicate.
     fn selects(&mut self, ms: f64, ack: u32) {
         let time = Timestamp((ms * 1e6) as i64 + 1_000_000_000);
-        assert_eq!(self.0.acknowledged(&FlowKey::v4(6, 1, 2, 40_000, 80).0, (RECEIVER, SENDER), time, ack, self.1), None);
+        assert_eq!(self.0.acknowledged(&FlowKey::v4(6, 1, 2, 40_000, 80).0, (RECEIVER, SENDER), time, ack, self.1), []);
     }
 }
 
@@ -66,7 +73,7 @@ fn seen_again_after_a_time_out_is_beyond() {
 /// A sender whose time is out goes on with what lies behind the segment that was lost, be it there or not.
 #[test]
 fn behind_a_time_out_only_what_the_receiver_asks_for_was_lost() {
-    let told = |is_selective| ReceiverWords { acknowledged: Some(100), is_selective };
+    let told = |is_selective| ReceiverWords { acknowledged: Some(100), is_selective, sent: None };
     let flow = FlowKey::v4(6, 1, 2, 40_000, 80).0;
     for (is_selective, next, lost) in [(false, 400, 1), (false, 200, 2), (false, 300, 1), (true, 400, 2)] {
         let mut lab = Lab(LossLocator::default(), TcpOptions::default(), None, told(is_selective));
@@ -94,7 +101,7 @@ fn what_its_receiver_has_twice_is_taken_back() {
     let mut says = |ack, block| {
         let header = arrived(block);
         let options = TcpOptions::of_header(&header);
-        lab.0.acknowledged(&flow, (RECEIVER, SENDER), Timestamp(0), ack, options).map(|l| (l.way, l.location, l.retracted))
+        lab.0.acknowledged(&flow, (RECEIVER, SENDER), Timestamp(0), ack, options).first().map(|l| (l.way, l.location, l.retracted))
     };
     assert_eq!(says(100, (200, 300)), None, "a block ahead is what arrived behind a hole");
     assert_eq!(says(200, (0, 100)), None, "another segment");
@@ -214,7 +221,14 @@ fn a_keep_alive_is_nothing() {
     let segment = Segment { sequence: 1, acknowledgement: 1, flags: 0x10, window: 1, payload: 1 };
     let flow = FlowKey::v4(6, 1, 2, 40_000, 80).0;
     assert_eq!(
-        lab.0.segment(&flow, (SENDER, SENDER), Timestamp(0), (&segment, None, ReceiverWords::default()), &event, &waited(900)),
+        lab.0.segment(
+            &flow,
+            (SENDER, SENDER),
+            Timestamp(0),
+            (&segment, SenderMarks::default(), ReceiverWords::default()),
+            &event,
+            &waited(900)
+        ),
         None
     );
 }
@@ -226,7 +240,14 @@ fn connections_beyond_the_cap_are_not_judged() {
         let flow = FlowKey::v4(6, port, 2, 40_000, 80).0;
         let segment = Segment { sequence: 1, acknowledgement: 1, flags: 0x10, window: 1, payload: 100 };
         let event = TcpEvent { marks: TcpMarks::GAP, ..TcpEvent::default() };
-        locator.segment(&flow, (SENDER, SENDER), Timestamp(0), (&segment, None, ReceiverWords::default()), &event, &waited(0));
+        locator.segment(
+            &flow,
+            (SENDER, SENDER),
+            Timestamp(0),
+            (&segment, SenderMarks::default(), ReceiverWords::default()),
+            &event,
+            &waited(0),
+        );
     }
     assert_eq!(locator.lossy.len(), LOSSY_CONNECTIONS);
 }
