@@ -1,6 +1,6 @@
 //! Several stretches of time of a service together: what findings about it rest on.
 
-use super::{ClientCounts, Latencies, SegmentCounts, ServiceCounts, TripCounts, TurnCounts, add_span};
+use super::{ClientCounts, Latencies, SegmentCounts, Senders, ServiceCounts, TripCounts, TurnCounts, add_span};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
     AskedEcn, ByTrouble, ClientLoss, CodeCount, KindCount, LateAnswers, LossWindow, REQUEST_KINDS, ServiceWindow, Trouble, Troubled,
@@ -177,6 +177,7 @@ pub fn window<'a>(
         is_more_clients: others.is_client(),
         lone: sum.lone.into(),
         lone_at: lone_at(parts.clone()),
+        sender: Senders::most(parts.clone().map(|part| &part.senders), u64::from(sum.lone) + u64::from(sum.trouble(Trouble::HalfOpen))),
         again,
         loss: loss_window(&segments, &troubles.of(Trouble::Lossy)),
         short: most_short(&clients),
