@@ -93,6 +93,60 @@ fn what_was_acknowledged_is_not_lost() {
     assert_eq!(lab.see(300.0, SENDER, (100, 1), TcpMarks::REPEATED, spurious), None);
 }
 
+/// A late copy of an older acknowledgement came last: what was acknowledged stays so.
+#[test]
+fn what_was_acknowledged_once_is_not_lost_behind_an_older_acknowledgement() {
+    for (acknowledged, lost) in [(200, None), (150, Some(Location::BeyondMirror)), (100, Some(Location::BeyondMirror))] {
+        let told = ReceiverWords { acknowledged: Some(acknowledged), is_selective: true, sent: None };
+        let mut lab = Lab(LossLocator::default(), TcpOptions::default(), None, told);
+        assert_eq!(lab.see(300.0, SENDER, (100, 1), TcpMarks::REPEATED, waited(300)), lost, "{acknowledged}");
+    }
+}
+
+/// Its receiver's side takes 8 ms at least: what was seen less long ago nobody misses yet.
+#[test]
+fn what_is_sent_again_before_anybody_can_have_missed_it_is_not_lost() {
+    for (of, before, is_lost) in [(40, 7, false), (40, 8, true), (3, 3, false), (3, 5, true)] {
+        let trip = Some(LeastTrip { nanos: 8 * MILLISECOND, of });
+        let analysis = SegmentAnalysis { sent_before: Some(before * MILLISECOND), least_trips: [None, trip], ..SegmentAnalysis::default() };
+        let mut lab = Lab::default();
+        lab.asks(10.0, 100);
+        lab.asks(10.5, 100);
+        let lost = lab.see(12.0, SENDER, (100, 1), TcpMarks::REPEATED, analysis);
+        assert_eq!(lost.is_some(), is_lost, "{before} ms, of {of} round trips");
+        // Its receiver says that it has it twice: that asks for nothing.
+        lab.asks(22.0, 200);
+        lab.asks(22.5, 200);
+        let lost = lab.see(24.0, SENDER, (200, 1), TcpMarks::REPEATED, SegmentAnalysis::default());
+        assert_eq!(lost.is_some(), is_lost, "one of both was owed");
+    }
+}
+
+/// What echoes nothing, or something of another clock, says nothing of which of two arrived.
+#[test]
+fn an_echo_of_no_time_stamp_takes_nothing_back() {
+    let stamped = |echo: u32| {
+        let mut header = [1u8; 32];
+        header[20..24].copy_from_slice(&[1, 1, 8, 10]);
+        header[28..32].copy_from_slice(&echo.to_be_bytes());
+        header[12] = 8 << 4;
+        header
+    };
+    for (echo, is_late) in [(0, false), (70_300, false), (69_990, true), (70_301, false), (4_000_000_000, false)] {
+        let flow = FlowKey::v4(6, 1, 2, 40_000, 80).0;
+        let mut locator = LossLocator::default();
+        let told = ReceiverWords { acknowledged: Some(100), is_selective: false, sent: None };
+        let segment = Segment { sequence: 100, acknowledgement: 1, flags: 0x10, window: 1, payload: 100 };
+        let event = TcpEvent { marks: TcpMarks::REPEATED, ..TcpEvent::default() };
+        let (time, marks) = (Timestamp(2_000_000_000), SenderMarks { identification: None, stamp: Some(70_300) });
+        let lost = locator.segment(&flow, (SENDER, SENDER), time, (&segment, marks, told), &event, &waited(300));
+        assert!(lost.is_some_and(|lost| !lost.retracted));
+        let header = stamped(echo);
+        let said = locator.acknowledged(&flow, (RECEIVER, SENDER), time.plus(SECOND), 200, TcpOptions::of_header(&header));
+        assert_eq!(said.iter().any(|lost| lost.retracted), is_late, "{echo}");
+    }
+}
+
 #[test]
 fn what_its_receiver_has_twice_is_taken_back() {
     let mut lab = Lab::default();
