@@ -431,7 +431,7 @@ impl LossLocator {
     }
 
     /// Takes in an acknowledgement of direction `way` with its options. Where their first selective block lies below the acknowledgement, its receiver
-    /// has the bytes twice (D-SACK, RFC 2883): what was sent again was not lost after all, and is taken back, as is what [`Resent::mistaken`] tells of.
+    /// has the bytes twice (D-SACK, RFC 2883): what was sent again was not lost after all, and is taken back, as is what was only late.
     /// Else they say what arrived. What was sent again and may have arrived was lost where the acknowledgement ends just before it.
     pub fn acknowledged(
         &mut self,
