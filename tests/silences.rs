@@ -173,6 +173,36 @@ fn traffic_that_pauses_by_itself_has_no_outage() {
     }
 }
 
+/// Clients that work, rest for so long and work again, each for so long, and open so many connections a second: whatever they open ends before they
+/// rest.
+fn resting(clients: u8, [works, rests]: [i64; 2], a_second: f64, seed: u64) -> Frames {
+    let (mut rng, mut port, mut frames) = (Rng(seed), 20_000, Frames::new());
+    for begin in [0, works + rests] {
+        let (mut time, end) = (begin * SECOND, (begin + works) * SECOND);
+        while time < end {
+            time += rng.exponential(SECOND as f64 / a_second) as i64;
+            port += 1;
+            let (client, server) = (1 + rng.below(u64::from(clients)) as u8, 1 + rng.below(3) as u8);
+            let one = connection(client, server, port, time, &mut rng);
+            frames.extend(one.clone().into_iter().filter(|_| one.last().is_some_and(|last| last.0 < end)));
+        }
+    }
+    frames
+}
+
+#[test]
+fn who_rests_is_no_outage() {
+    for (clients, works, rests, rate, seed) in [(5, 40, 12, 31.0, 1), (12, 33, 25, 47.0, 2), (20, 50, 30, 70.0, 3), (8, 30, 17, 38.0, 4)] {
+        let s = analyse(resting(clients, [works, rests], rate, seed));
+        let told: Vec<_> = ["mirror.outage", "mirror.none", "clock.step"].into_iter().filter_map(|id| found(&s, id)).collect();
+        assert!(told.is_empty(), "{clients} clients: {told:?}");
+        // As long a hole in the middle of their work.
+        let (from, to) = (works * SECOND / 2, (works + 2 * rests) * SECOND / 2);
+        let s = analyse(without(resting(clients, [works + rests, 0], rate, seed), from, to));
+        assert!(found(&s, "mirror.outage").is_some(), "{clients} clients: {:?}", ids(&s));
+    }
+}
+
 #[test]
 fn a_clock_that_is_set_forward_is_no_outage() {
     for (seed, step) in [(1, 3), (2, 10), (3, 25)] {

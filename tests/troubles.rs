@@ -24,6 +24,8 @@ mod distance;
 mod ends;
 #[path = "troubles/floods.rs"]
 mod floods;
+#[path = "troubles/gateways.rs"]
+mod gateways;
 #[path = "troubles/late.rs"]
 mod late;
 #[path = "troubles/live_like.rs"]
@@ -36,6 +38,8 @@ mod logins;
 mod lookalikes;
 #[path = "troubles/losses.rs"]
 mod losses;
+#[path = "troubles/mistaken.rs"]
+mod mistaken;
 #[path = "troubles/monitors.rs"]
 mod monitors;
 #[path = "troubles/offices.rs"]
@@ -479,6 +483,19 @@ fn a_flood_of_syns() {
     }
     let s = t.with_office(60).seen();
     assert_eq!(troubles(&s), only("tcp.synflood", "10.1.0.9:80/tcp", Severity::Warning));
+    let told = "3,000 attempts to connect to 10.1.0.9:80 were never completed; most frames of them come from 02:00:00:00:01:01";
+    assert_eq!(title(&s), told, "of whatever sources they say to be");
+}
+
+/// Of SYNs with forged sources that come by several stations none is named.
+#[test]
+fn a_flood_of_syns_from_everywhere() {
+    let mut t = Traffic::default();
+    for n in 0..3_000u16 {
+        let packet = Packet::eth(mac(60 + (n % 7) as u8), mac(9)).ip([198, 51, (n / 200) as u8, (n % 200) as u8], address(9)).id(n);
+        t.push(i64::from(n) * 3_000, packet.tcp(1_024 + n, 80).seq(u32::from(n)).flags(SYN));
+    }
+    assert_eq!(title(&t.with_office(60).seen()), "3,000 attempts to connect to 10.1.0.9:80 were never completed");
 }
 
 /// Round trips to a server, and for a minute and a half of five others.

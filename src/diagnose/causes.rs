@@ -92,6 +92,12 @@ const EDGES: &[Edge] = &[
         effects: &["tcp.no_answer", "tcp.reset", "tcp.refused", "tcp.loss", "dns.unanswered"],
         about: About::Host,
     },
+    // What is sent to it goes there.
+    Edge {
+        causes: &["arp.conflict"],
+        effects: &["tcp.no_answer", "dns.unanswered", "ntp.bad", "tcp.loss", "server.slow", "tls.failing"],
+        about: About::Behind,
+    },
     // A host that does not answer for its own address answers nothing.
     Edge { causes: &["arp.unanswered", "route.loop"], effects: &["icmp.unreachable"], about: About::Host },
     Edge { causes: &["arp.unanswered", "route.loop"], effects: SILENT, about: About::Host },

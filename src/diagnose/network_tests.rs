@@ -84,6 +84,7 @@ fn scan(target: bool, failed: u64, succeeded: u64) -> Evidence {
         refused: failed,
         unanswered: 0,
         succeeded,
+        station: None,
         span: Episode { first: Timestamp(NOW), last: Timestamp(NOW) },
     };
     let network = NetworkEvidence { now: Timestamp(NOW), scans: vec![scan], ..NetworkEvidence::default() };

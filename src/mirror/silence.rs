@@ -3,7 +3,7 @@
 //! A network that is idle now and then has pauses of every length; one that is never idle for a second, and then for half a minute, was not
 //! mirrored meanwhile. A shorter one is told where conversations witness it ([`PauseWitness`]): bytes that are missing over it, connections that begin in
 //! their middle behind it, or many clients that all pause at once. Connections that go on over it with the next byte, of which nobody sent anything
-//! again, lived through no outage: the clock was set forward. A pause longer than all the traffic beside it may as well be the gap between two
+//! again, lived through no outage: the clock was set forward; where none is open as it begins or ends, of many that would be, everybody rested. A pause longer than all the traffic beside it may as well be the gap between two
 //! captures in one file. Those that come again and again are judged together ([`Recurring`]). Whoever writes the tape tells of pauses; packets cost nothing.
 
 use super::pause::Pause;
@@ -180,6 +180,8 @@ impl Pauses {
             };
             let seconds = pause.to.seconds_since(pause.from);
             match stands {
+                // Who rests has nothing open that an outage would cut.
+                true if seen.rests() && !outlasts => {}
                 // What talks with one host alone pauses when that does.
                 true if seen.is_of_one_host() && !outlasts => {}
                 true if seen.goes_on() && !outlasts => judged.forward.push(Forward { from: pause.from, seconds }),

@@ -2,7 +2,7 @@
 
 use super::Pause;
 use crate::model::sum::{Rule, Sum, sums};
-use crate::model::time::SECOND;
+use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{Address, Timestamp};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -17,6 +17,13 @@ const GO_ON: u64 = 2;
 
 /// How far from a pause clients are looked for.
 const NEAR: i64 = 10 * SECOND;
+
+/// Connections that would be open where it begins or ends, at least, before that none is says that it is a rest: by chance none of so many is hardly
+/// ever (3 of 10,000, where each is opened for itself).
+const CROSSINGS: i64 = 8;
+
+/// How many times as long as its own pauses one is that a conversation does not make by itself, and its packets before it has any.
+const STEADY: i64 = 8;
 
 /// How long after a pause connections that begin in their middle began in it.
 const SOON: i64 = SECOND;
@@ -63,6 +70,12 @@ sums! {
         pub again: u64,
         /// Streams whose numbers (RTP) jump over it.
         pub streams: u64,
+        /// Milliseconds for which whole connections were open within ten seconds before it and within as many behind it, together.
+        pub open_millis: u64,
+        /// Connections near it that were left open before it, or are met in their middle behind it.
+        pub unfinished: u64,
+        /// Conversations without connections that go over it and are seldom silent for long.
+        pub steady: u64,
     }
 }
 
@@ -77,6 +90,8 @@ pub struct Witness {
     pub last_of: [Option<Timestamp>; 2],
     /// The last one.
     pub last: Timestamp,
+    /// Packets of it.
+    pub packets: u64,
     /// A TCP connection.
     pub is_tcp: bool,
     /// One whose beginning was not seen.
@@ -88,6 +103,18 @@ pub struct Witness {
 }
 
 impl Witness {
+    /// Whether it speaks so often, beside a pause that it goes over, that it does not make that pause by itself.
+    fn is_steady_beside(&self, pause: &Pause) -> bool {
+        let spoken = self.last.since(self.first).saturating_sub(pause.length());
+        let packets = i64::try_from(self.packets).unwrap_or(i64::MAX);
+        packets >= STEADY && spoken / packets.max(1) <= pause.length() / STEADY
+    }
+
+    /// Nanoseconds of a stretch in which it was open.
+    fn open_in(&self, from: Timestamp, to: Timestamp) -> i64 {
+        self.last.min(to).since(self.first.max(from)).max(0)
+    }
+
     /// Whether its first packet comes just behind a pause.
     pub fn is_behind(&self, pause: &Pause) -> bool {
         (0..=SOON).contains(&self.first.since(pause.to))
@@ -114,8 +141,10 @@ impl PauseWitness {
             *bits |= if is_near { bit } else { 0 };
         }
         if !seen.is_tcp {
+            self.steady += u64::from(before && after && seen.is_steady_beside(pause));
             return;
         }
+        self.note_open(pause, seen);
         if seen.first <= pause.from && seen.last >= pause.to {
             self.over += 1;
             self.servers[0] |= served_by;
@@ -128,6 +157,25 @@ impl PauseWitness {
         } else if seen.is_midway && !seen.is_behind_any && seen.first.since(begin) > NEAR {
             self.midway_elsewhere += 1;
         }
+    }
+
+    /// Whether it was open near the pause, and is known as a whole.
+    fn note_open(&mut self, pause: &Pause, seen: &Witness) {
+        let is_before = seen.last <= pause.from && pause.from.since(seen.last) <= NEAR;
+        let is_behind = seen.first >= pause.to && seen.first.since(pause.to) <= NEAR;
+        if is_before && !seen.has_ended || is_behind && seen.is_midway {
+            self.unfinished += 1;
+        } else if is_before || is_behind {
+            let open = seen.open_in(pause.from.plus(-NEAR), pause.from).saturating_add(seen.open_in(pause.to, pause.to.plus(NEAR)));
+            self.open_millis = self.open_millis.saturating_add((open / MILLISECOND).unsigned_abs());
+        }
+    }
+
+    /// Whether those who speak rested: as often as connections are open beside it some would be when it begins or ends, and none is; each was closed
+    /// before it, or is opened behind it. An outage cuts some.
+    pub fn rests(&self) -> bool {
+        let is_crossed = self.over > 0 || self.cut > 0 || self.midway > 0 || self.unfinished > 0 || self.steady > 0;
+        !is_crossed && !self.is_lossy() && self.open_millis >= (CROSSINGS * NEAR / MILLISECOND).unsigned_abs()
     }
 
     fn note_apart(&mut self, pause: &Pause, seen: &Witness) {

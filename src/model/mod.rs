@@ -142,7 +142,7 @@ pub use switch::{
 };
 pub use tally::{AppSection, Counter, CounterValue, Measure, Tally};
 pub use tape_packet::{FileExtra, PacketNote, TapePacket};
-pub use tcp_analysis::{AnalysisCounts, AnalysisFlags, Carried, ConnectionFigures, SegmentAnalysis, TurnStep, WindowUse};
+pub use tcp_analysis::{AnalysisCounts, AnalysisFlags, Carried, ConnectionFigures, LeastTrip, SegmentAnalysis, TurnStep, WindowUse};
 pub use tcp_options::{SackBlocks, TcpOption, TcpOptions};
 pub use time::Timestamp;
 pub use time_span::TimeSpan;

@@ -120,6 +120,25 @@ impl fmt::Debug for AnalysisFlags {
     }
 }
 
+/// The shortest round trip that was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeastTrip {
+    /// Nanoseconds.
+    pub nanos: i64,
+    /// Of so many.
+    pub of: u32,
+}
+
+impl LeastTrip {
+    /// Round trips from which on hardly one is shorter than all of them.
+    const MANY: u32 = 16;
+
+    /// Nanoseconds before which no answer comes, but by a way that was never as short: a little less than the shortest of many, half of that of few.
+    pub fn soonest(&self) -> i64 {
+        if self.of >= Self::MANY { self.nanos - self.nanos / 16 } else { self.nanos / 2 }
+    }
+}
+
 /// What the analysis says of one segment. Durations are in nanoseconds. The default is a segment that was not analysed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SegmentAnalysis {
@@ -141,6 +160,11 @@ pub struct SegmentAnalysis {
     /// The connection's initial round trip, from the latest SYN to the first acknowledgement without SYN of either side
     /// (`tcp.analysis.initial_rtt`), as known with this segment.
     pub initial_rtt: Option<i64>,
+    /// Of a segment that is sent again: nanoseconds since it came first; `None` where it was acknowledged, or is not known as it is.
+    pub sent_before: Option<i64>,
+    /// Of a segment with flags: the shortest round trip between the mirrored port and each end so far, by the direction in which
+    /// it sends; `None` where none was measured.
+    pub least_trips: [Option<LeastTrip>; 2],
     /// Wireshark notes something of it, be it told or not: it acknowledges more than was seen.
     pub is_noted: bool,
     /// Where the other side begins to speak.

@@ -336,6 +336,7 @@ mod tests {
             refused: 3_000,
             unanswered: 4,
             succeeded: 2,
+            station: None,
             span: Episode::at(Timestamp(5)),
         };
         let other = ScanEvidence { target: Some(at(8)), failed: 9_999, ..scan };

@@ -3,7 +3,8 @@
 //! A segment that is seen twice, because its receiver asked for it or its sender waited for a retransmission time-out, was lost beyond the
 //! mirrored port. One that left a hole, for which the receiver asked, and that came later than anything that was merely reordered, was lost
 //! before; sooner as well where the sender's own numbers say that it was sent after what opened the hole. Whatever was acknowledged and never repeated the *mirror* lost: that is no loss of the network. A segment that is repeated although
-//! it was acknowledged is no loss of data, and one that comes again sooner than the receiver can have asked for it is a probe or a copy.
+//! it was acknowledged is no loss of data, and one that comes again sooner than the receiver can have asked for it is a probe or a copy: of a segment
+//! that was seen before nobody can know anything sooner than after the shortest round trip of its receiver's side.
 //!
 //! How soon that is depends on the round trip, which may be some microseconds: there a copy that the mirror made comes no sooner than what was
 //! sent again. Acknowledgements tell the two apart where they say what arrived behind the hole (RFC 2018): copies of ordinary ones do not. Those
@@ -16,13 +17,17 @@
 //! Only connections in which something of the kind happens are known here; the events of `stats::tcp` tell, and no sequence number is followed
 //! a second time.
 
-use crate::model::evidence::{LOSS_REORDERED, LOSS_TIMED_OUT};
+mod resent;
+
+use crate::model::evidence::{LOSS_OUT_OF_ORDER, LOSS_REORDERED, LOSS_TIMED_OUT};
 use crate::model::limits::LOSSY_CONNECTIONS;
 use crate::model::mix::Keys;
 use crate::model::tcp::{TcpEvent, TcpMarks, before};
 use crate::model::time::{MILLISECOND, SECOND};
-use crate::model::{CapScale, Direction, FlowKey, LocatedLoss, Location, Segment, SegmentAnalysis, TcpOptions, Timestamp};
+use crate::model::{CapScale, Direction, FlowKey, LeastTrip, LocatedLoss, Location, Segment, SegmentAnalysis, TcpOptions, Timestamp};
 use hashbrown::hash_table::{Entry, HashTable};
+pub use resent::{Acknowledgement, SenderMarks};
+use resent::{Again, Resent};
 
 /// A segment that comes again sooner is a copy.
 pub const COPIED: i64 = MILLISECOND;
@@ -43,15 +48,42 @@ struct Missing {
     holes: [Option<Hole>; HOLES],
     /// What the receiver asks for by duplicate acknowledgements.
     asked: Option<Asked>,
-    /// What was counted as lost last, the newest last.
-    again: [Option<Again>; AGAIN],
+    /// What was sent again.
+    resent: Resent,
     /// Where segments begin that were sent again and may have arrived, the newest last.
     doubtful: [Option<u32>; DOUBTFUL],
+    /// Duplicate acknowledgements that are still to come for what the receiver has twice.
+    owed: Owed,
 }
 
-/// What the receiver of a segment has told before it.
+/// Acknowledgements of what a receiver has twice: they are duplicates (RFC 9293 section 3.10.7.4), and ask for nothing.
+#[derive(Debug, Clone, Copy, Default)]
+struct Owed {
+    count: u32,
+    /// When the last of it was sent.
+    last: Timestamp,
+}
+
+impl Owed {
+    /// What a receiver has is sent again.
+    fn add(&mut self, time: Timestamp) {
+        self.count = if time.since(self.last) > ASKED { 1 } else { self.count.saturating_add(1) };
+        self.last = time;
+    }
+
+    /// Whether a duplicate acknowledgement is one of them, which there is no more.
+    fn is_paid(&mut self, time: Timestamp) -> bool {
+        let is_owed = self.count > 0 && time.since(self.last) <= ASKED;
+        self.count = if is_owed { self.count - 1 } else { 0 };
+        is_owed
+    }
+}
+
+/// What is known before a segment of its direction, and what its receiver has told.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ReceiverWords {
+    /// Where all ends that was sent; `None` where that is not known.
+    pub sent: Option<u32>,
     /// Up to where it has acknowledged; `None` where that is not known.
     pub acknowledged: Option<u32>,
     /// It says what arrived behind a hole, and twice: both SYNs permit selective acknowledgements.
@@ -64,8 +96,8 @@ struct Hole {
     start: u32,
     end: u32,
     opened: Timestamp,
-    /// The number that its sender gave to the packet behind it.
-    identification: Option<u16>,
+    /// What its sender put into the packet behind it.
+    behind: SenderMarks,
 }
 
 /// Holes remembered of a direction: what is merely out of order opens some as well, and closes them at once.
@@ -118,15 +150,10 @@ impl Missing {
         is_asked_for
     }
 
-    /// A segment was lost.
-    fn lost(&mut self, number: u32, time: Timestamp, location: Location) {
-        self.again.rotate_left(1);
-        self.again.last_mut().into_iter().for_each(|newest| *newest = Some(Again { number, time, location }));
-    }
-
     /// The receiver asks for `number`. A partial acknowledgement asks for the next hole of the same recovery (RFC 6675 section 5).
     fn ask(&mut self, number: u32, time: Timestamp) -> &mut Asked {
-        let fresh = Asked { number, first: time, last: time, times: 0, selective: 0, arrived: 0, reach: number };
+        let fresh =
+            Asked { number, first: time, last: time, times: 0, selective: 0, arrived: 0, reach: number, enough: None, is_answered: false };
         let asked = self.asked.get_or_insert(fresh);
         let is_recovering = before(asked.number, number) && before(number, asked.reach);
         if time.since(asked.last) > ASKED || asked.number != number && !is_recovering {
@@ -147,21 +174,122 @@ impl Missing {
                 asked.reach = end;
             }
         }
+        asked.note_enough(time);
+    }
+
+    /// A segment fills a hole: where it was lost, and `false`; or where another one was not after all, and `true`.
+    fn filled(&mut self, segment: &Segment, time: Timestamp, marks: SenderMarks, trips: &SenderTrips) -> Option<(Location, bool)> {
+        let hole = self.fill(segment.sequence, segment.payload)?;
+        let how = self.is_sent_again(&hole, segment, time, marks, trips);
+        if how != Filled::Overtaken {
+            self.resent.note(segment.sequence, segment.sequence.wrapping_add(segment.payload), time);
+        }
+        if !self.asks_for(segment.sequence, hole.opened, time) {
+            return None;
+        }
+        match how {
+            Filled::Overtaken => return None,
+            // It is out of order: so may be one that came by chance when a sender answers.
+            Filled::Scattered => return self.resent.take_prompt().map(|again| (again.location, true)),
+            Filled::Again => self.resent.lost(Again::of(segment, time, Location::BeforeMirror)),
+            Filled::Promptly => self.resent.lost(Again { is_prompt: true, ..Again::of(segment, time, Location::BeforeMirror) }),
+        }
+        self.asked.iter_mut().for_each(|asked| asked.is_answered = true);
+        Some((Location::BeforeMirror, false))
+    }
+
+    /// A segment that was seen is seen again: where it was lost, and `false`; or where it was not after all, and `true`.
+    fn repeated(
+        &mut self,
+        segment: &Segment,
+        time: Timestamp,
+        (marks, told): (SenderMarks, ReceiverWords),
+        (analysis, least_trip): (&SegmentAnalysis, Option<LeastTrip>),
+    ) -> Option<(Location, bool)> {
+        let number = segment.sequence;
+        // An acknowledgement that is a late copy takes nothing back.
+        let has_all = told.acknowledged.is_some_and(|to| !before(to, number.wrapping_add(segment.payload)));
+        let acknowledged = has_all || analysis.flags.has(crate::model::AnalysisFlags::SPURIOUS_RETRANSMISSION);
+        // Nobody knows what became of a segment before its receiver can have said anything.
+        let is_too_soon = analysis.sent_before.zip(least_trip).is_some_and(|(since, least)| since < least.soonest());
+        if acknowledged || is_too_soon {
+            self.owed.add(time);
+        }
+        let known = self.resent.of(number).map(|again| (again.location, time.since(again.time)));
+        if let Some((Location::BeforeMirror, since)) = known
+            && since < LOSS_TIMED_OUT.in_nanos()
+            && (acknowledged || since < analysis.initial_rtt.unwrap_or(0) / 2)
+        {
+            // What filled the hole and this were both sent: of two that pass the mirrored port none was lost before it.
+            let again = self.resent.take(number, number.wrapping_add(1))?;
+            return Some((again.location, true));
+        }
+        let waited = analysis.rto.unwrap_or(0);
+        let recent = known.is_some_and(|(_, since)| since < COPIED);
+        let is_urged = self.asks_for(number, Timestamp(i64::MIN), time) && self.asked.is_some_and(|asked| asked.urges(segment, time));
+        let has_waited = (LOSS_TIMED_OUT.in_nanos()..RENEWED).contains(&waited) && !self.resent.is_undone(number);
+        let is_lost = !recent && !acknowledged && !is_too_soon && (is_urged || has_waited);
+        let is_next = told.acknowledged.is_none_or(|acknowledged| !before(acknowledged, number));
+        let is_told = told.is_selective || self.asked.is_some_and(|asked| asked.selective > 0);
+        let again = Again::of(segment, time, Location::BeyondMirror);
+        self.resent.note(number, again.end, time);
+        if !is_lost {
+            return None;
+        }
+        if !(is_next || is_told) {
+            self.doubt(number);
+            return None;
+        }
+        let stamp = marks.stamp.filter(|_| told.acknowledged == Some(number));
+        self.resent.lost(Again { stamp, reach: told.sent.filter(|_| !is_urged), least_trip, ..again });
+        Some((Location::BeyondMirror, false))
+    }
+
+    /// Whether the receiver asks for a number, and has since then.
+    fn asks_for(&self, number: u32, since: Timestamp, time: Timestamp) -> bool {
+        self.asked.is_some_and(|a| !before(number, a.number) && a.last >= since && time.since(a.last) <= ASKED)
+    }
+
+    /// What fills a hole. Where its sender's marks do not tell, a time does in which nothing comes that is merely out of order; or it comes as soon as
+    /// its sender can have been asked, and not later: what is out of order comes when it comes.
+    fn is_sent_again(&self, hole: &Hole, segment: &Segment, time: Timestamp, marks: SenderMarks, trips: &SenderTrips) -> Filled {
+        let half = trips.initial.unwrap_or(0) / 2;
+        let waited = time.since(hole.opened);
+        let is_asked = |holds: &dyn Fn(&Asked) -> bool| self.asked.as_ref().is_some_and(holds);
+        match marks.is_later(hole.behind) {
+            Some(true) if waited > LOSS_REORDERED.in_nanos().max(half) => Filled::Again,
+            Some(true) if is_asked(&|asked| asked.selects(segment.sequence, 1)) => Filled::Again,
+            Some(_) => Filled::Overtaken,
+            None if waited > LOSS_OUT_OF_ORDER.in_nanos().max(half) => Filled::Again,
+            None if is_asked(&|asked| asked.is_answered_by(segment, time, trips)) => Filled::Promptly,
+            None => Filled::Scattered,
+        }
     }
 }
 
-/// How far apart the numbers of two packets are at most that are taken for numbers of one counter.
-const COUNTED: u16 = 256;
+/// What fills a hole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Filled {
+    /// What was sent once and is late.
+    Overtaken,
+    /// What was sent again.
+    Again,
+    /// Nothing tells, and it comes when its sender's answer must.
+    Promptly,
+    /// Nothing tells, and it comes at another time.
+    Scattered,
+}
 
-/// Whether the second of two packets of a host was sent after the first, by the numbers it gave them (IPv4's identification, of which many hosts
-/// keep a counter by connection); `None` where they say nothing.
-fn is_later(first: Option<u16>, second: Option<u16>) -> Option<bool> {
-    let (first, second) = (first?, second?);
-    match (second.wrapping_sub(first), first.wrapping_sub(second)) {
-        (1..=COUNTED, _) => Some(true),
-        (_, 1..=COUNTED) => Some(false),
-        _ => None,
-    }
+/// How long a host takes at most to answer, beside the way.
+const PROMPT: i64 = MILLISECOND / 2;
+
+/// Round trips that a sender's answers take.
+#[derive(Debug, Clone, Copy)]
+struct SenderTrips {
+    /// The connection's first, of the whole path.
+    initial: Option<i64>,
+    /// The shortest between the mirrored port and the sender.
+    least: Option<LeastTrip>,
 }
 
 /// Acknowledgements of the same number, or of one recovery.
@@ -178,9 +306,30 @@ struct Asked {
     arrived: u32,
     /// Where the last of that ends: of what was sent behind it nothing is said.
     reach: u32,
+    /// When they were enough to make its sender send something again.
+    enough: Option<Timestamp>,
+    /// Something was sent again because of them.
+    is_answered: bool,
 }
 
 impl Asked {
+    /// Another one came.
+    fn note_enough(&mut self, time: Timestamp) {
+        if self.enough.is_none() && (self.times >= SELECTIVE || self.selective >= SELECTIVE) {
+            self.enough = Some(time);
+        }
+    }
+
+    /// Whether a segment comes when its sender's answer to them must.
+    fn is_answered_by(&self, segment: &Segment, time: Timestamp, trips: &SenderTrips) -> bool {
+        let since = self.enough.map(|enough| time.since(enough));
+        let least = trips.least.map_or(0, |trip| trip.nanos / 2);
+        let trip = trips.least.map(|trip| trip.nanos).or(trips.initial).unwrap_or(0);
+        let most = PROMPT.saturating_add(trip).saturating_add(trip / 2);
+        let is_prompt = since.is_some_and(|since| (least..=most).contains(&since));
+        self.selects(segment.sequence, SELECTIVE) && (is_prompt || self.is_answered)
+    }
+
     /// Whether so many acknowledgements say that something behind this number arrived.
     fn selects(&self, sequence: u32, times: u32) -> bool {
         self.selective >= times && before(sequence, self.reach)
@@ -196,17 +345,6 @@ impl Asked {
         are_enough && time.since(self.first) >= COPIED || self.selects(segment.sequence, DUPLICATES) || is_lost
     }
 }
-
-/// A segment that was sent again.
-#[derive(Debug, Clone, Copy)]
-struct Again {
-    number: u32,
-    time: Timestamp,
-    location: Location,
-}
-
-/// Segments sent again of which is remembered that they were counted.
-const AGAIN: usize = 8;
 
 /// Segments sent again of which is remembered that they may have arrived: a sender whose time is out has as many on their way after two round trips.
 const DOUBTFUL: usize = 4;
@@ -247,15 +385,15 @@ impl LossLocator {
         Self { keys, caps, ..Self::default() }
     }
 
-    /// Takes in a segment with any of [`MARKS`]; `client` is the way from the client, `identification` the number of its packet, `told` what its
-    /// receiver has told. Says what was lost with it; of how many packets is its caller's to say.
+    /// Takes in a segment with any of [`MARKS`]; `client` is the way from the client, `marks` what its sender put into it, `told` what its
+    /// receiver has told. Says what was lost with it, or was not after all; of how many packets is its caller's to say.
     #[inline(never)]
     pub fn segment(
         &mut self,
         flow: &FlowKey,
         (way, client): (Direction, Direction),
         time: Timestamp,
-        (segment, identification, told): (&Segment, Option<u16>, ReceiverWords),
+        (segment, marks, told): (&Segment, SenderMarks, ReceiverWords),
         tcp: &TcpEvent,
         analysis: &SegmentAnalysis,
     ) -> Option<LocatedLoss> {
@@ -263,50 +401,27 @@ impl LossLocator {
         lossy.last = lossy.last.max(time);
         if tcp.marks.has(TcpMarks::DUPLICATE_ACK)
             && let Some(other) = lossy.ways.get_mut(way.reversed() as usize)
+            && !other.owed.is_paid(time)
         {
             let asked = other.ask(segment.acknowledgement, time);
             asked.times = asked.times.saturating_add(1);
+            asked.note_enough(time);
         }
         let missing = lossy.ways.get_mut(way as usize)?;
-        let filled = if tcp.marks.has(TcpMarks::FILLED) { missing.fill(segment.sequence, segment.payload) } else { None };
-        let asked_for = |number: u32, since: Timestamp| {
-            missing.asked.is_some_and(|a| !before(number, a.number) && a.last >= since && time.since(a.last) <= ASKED)
-        };
-        let urged = missing.asked.is_some_and(|asked| asked.urges(segment, time));
-        let sent_again = |later: Option<bool>| {
-            let times = if later == Some(true) { 1 } else { SELECTIVE };
-            missing.asked.is_some_and(|asked| asked.selects(segment.sequence, times))
-        };
-        let location = if tcp.marks.has(TcpMarks::FILLED) {
-            let Hole { opened, identification: behind, .. } = filled?;
-            let reordered = LOSS_REORDERED.in_nanos().max(analysis.initial_rtt.unwrap_or(0) / 2);
-            let later = is_later(behind, identification);
-            // What was sent before what opened the hole was sent once, however late it comes.
-            let is_lost = later != Some(false) && (sent_again(later) || time.since(opened) > reordered);
-            (is_lost && asked_for(segment.sequence, opened)).then_some(Location::BeforeMirror)
+        let least = |way: Direction| analysis.least_trips.get(way as usize).copied().flatten();
+        let found = if tcp.marks.has(TcpMarks::FILLED) {
+            missing.filled(segment, time, marks, &SenderTrips { initial: analysis.initial_rtt, least: least(way) })
         } else if tcp.marks.has(TcpMarks::REPEATED) && segment.payload > 1 {
-            let waited = analysis.rto.unwrap_or(0);
-            let recent = missing.again.iter().flatten().any(|a| a.number == segment.sequence && time.since(a.time) < COPIED);
-            let acknowledged = analysis.flags.has(crate::model::AnalysisFlags::SPURIOUS_RETRANSMISSION);
-            let asked = asked_for(segment.sequence, Timestamp(i64::MIN));
-            let is_lost = !recent && !acknowledged && (asked && urged || (LOSS_TIMED_OUT.in_nanos()..RENEWED).contains(&waited));
-            let is_next = told.acknowledged.is_none_or(|acknowledged| !before(acknowledged, segment.sequence));
-            let is_told = told.is_selective || missing.asked.is_some_and(|asked| asked.selective > 0);
-            let is_sure = is_next || is_told;
-            if is_lost && !is_sure {
-                missing.doubt(segment.sequence);
-            }
-            (is_lost && is_sure).then_some(Location::BeyondMirror)
+            missing.repeated(segment, time, (marks, told), (analysis, least(way.reversed())))
         } else {
             None
         };
         if tcp.marks.has(TcpMarks::GAP) {
             let start = segment.sequence.wrapping_sub(tcp.gap);
-            missing.open(Hole { start, end: segment.sequence, opened: time, identification });
+            missing.open(Hole { start, end: segment.sequence, opened: time, behind: marks });
         }
-        let location = location?;
-        missing.lost(segment.sequence, time, location);
-        Some(LocatedLoss { flow: *flow, client, way, time, location, packets: 0, retracted: false, number: 0 })
+        let (location, retracted) = found?;
+        Some(LocatedLoss { flow: *flow, client, way, time, location, packets: 0, retracted, number: 0 })
     }
 
     /// Whether anything is known: then acknowledgements are to be shown as well.
@@ -316,8 +431,8 @@ impl LossLocator {
     }
 
     /// Takes in an acknowledgement of direction `way` with its options. Where their first selective block lies below the acknowledgement, its receiver
-    /// has the bytes twice (D-SACK, RFC 2883): what was sent again was not lost after all, and is taken back. Else they say what arrived. What was
-    /// sent again and may have arrived was lost where the acknowledgement ends just before it.
+    /// has the bytes twice (D-SACK, RFC 2883): what was sent again was not lost after all, and is taken back, as is what was only late.
+    /// Else they say what arrived. What was sent again and may have arrived was lost where the acknowledgement ends just before it.
     pub fn acknowledged(
         &mut self,
         flow: &FlowKey,
@@ -325,23 +440,27 @@ impl LossLocator {
         time: Timestamp,
         acknowledgement: u32,
         options: TcpOptions<'_>,
-    ) -> Option<LocatedLoss> {
-        let lossy = self.lossy.find_mut(flow.keyed_hash(&self.keys), |l| l.flow == *flow)?;
+    ) -> Vec<LocatedLoss> {
+        let Some(lossy) = self.lossy.find_mut(flow.keyed_hash(&self.keys), |l| l.flow == *flow) else { return Vec::new() };
         let way = way.reversed();
-        let missing = lossy.ways.get_mut(way as usize)?;
-        if missing.lacks(acknowledgement) {
-            missing.lost(acknowledgement, time, Location::BeyondMirror);
-            let location = Location::BeyondMirror;
-            return Some(LocatedLoss { flow: *flow, client, way, time, location, packets: 0, retracted: false, number: 0 });
+        let Some(missing) = lossy.ways.get_mut(way as usize) else { return Vec::new() };
+        let located = |location, retracted| LocatedLoss { flow: *flow, client, way, time, location, packets: 0, retracted, number: 0 };
+        let ack = Acknowledgement { number: acknowledgement, echo: options.timestamps().map(|(_, echo)| echo) };
+        let mut found: Vec<LocatedLoss> =
+            std::iter::from_fn(|| missing.resent.mistaken(&ack, time)).map(|again| located(again.location, true)).collect();
+        found.iter().for_each(|_| missing.owed.add(time));
+        if missing.lacks(acknowledgement) && !missing.resent.is_undone(acknowledgement) {
+            missing.resent.lost(Again::at(acknowledgement, time, Location::BeyondMirror));
+            found.push(located(Location::BeyondMirror, false));
+            return found;
         }
-        let block = options.sack_blocks().next()?;
+        let Some(block) = options.sack_blocks().next() else { return found };
         if before(acknowledgement, block.1) {
             missing.select(acknowledgement, options.sack_blocks(), time);
-            return None;
+        } else if let Some(again) = missing.resent.take(block.0, block.1) {
+            found.push(located(again.location, true));
         }
-        let is_in = |again: &Again| !before(again.number, block.0) && before(again.number, block.1);
-        let again = missing.again.iter_mut().find(|a| a.as_ref().is_some_and(is_in))?.take()?;
-        Some(LocatedLoss { flow: *flow, client, way, time, location: again.location, packets: 0, retracted: true, number: 0 })
+        found
     }
 
     fn entry(&mut self, flow: &FlowKey, time: Timestamp) -> Option<&mut Lossy> {

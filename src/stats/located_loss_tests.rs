@@ -24,7 +24,14 @@ impl Lab {
         let segment = Segment { sequence, acknowledgement: ack, flags: 0x10, window: 1, payload: if way == SENDER { 100 } else { 0 } };
         let event = TcpEvent { marks, ..TcpEvent::default() };
         let time = Timestamp((ms * 1e6) as i64 + 1_000_000_000);
-        let lost = self.0.segment(&flow, (way, SENDER), time, (&segment, self.2, self.3), &event, &analysis)?;
+        let lost = self.0.segment(
+            &flow,
+            (way, SENDER),
+            time,
+            (&segment, SenderMarks { identification: self.2, stamp: None }, self.3),
+            &event,
+            &analysis,
+        )?;
         assert_eq!((lost.way, lost.time), (SENDER, time));
         Some(lost.location)
     }
@@ -37,7 +44,7 @@ impl Lab {
     /// An acknowledgement that is no duplicate.
     fn selects(&mut self, ms: f64, ack: u32) {
         let time = Timestamp((ms * 1e6) as i64 + 1_000_000_000);
-        assert_eq!(self.0.acknowledged(&FlowKey::v4(6, 1, 2, 40_000, 80).0, (RECEIVER, SENDER), time, ack, self.1), None);
+        assert_eq!(self.0.acknowledged(&FlowKey::v4(6, 1, 2, 40_000, 80).0, (RECEIVER, SENDER), time, ack, self.1), []);
     }
 }
 
@@ -66,7 +73,7 @@ fn seen_again_after_a_time_out_is_beyond() {
 /// A sender whose time is out goes on with what lies behind the segment that was lost, be it there or not.
 #[test]
 fn behind_a_time_out_only_what_the_receiver_asks_for_was_lost() {
-    let told = |is_selective| ReceiverWords { acknowledged: Some(100), is_selective };
+    let told = |is_selective| ReceiverWords { acknowledged: Some(100), is_selective, sent: None };
     let flow = FlowKey::v4(6, 1, 2, 40_000, 80).0;
     for (is_selective, next, lost) in [(false, 400, 1), (false, 200, 2), (false, 300, 1), (true, 400, 2)] {
         let mut lab = Lab(LossLocator::default(), TcpOptions::default(), None, told(is_selective));
@@ -86,6 +93,60 @@ fn what_was_acknowledged_is_not_lost() {
     assert_eq!(lab.see(300.0, SENDER, (100, 1), TcpMarks::REPEATED, spurious), None);
 }
 
+/// A late copy of an older acknowledgement came last: what was acknowledged stays so.
+#[test]
+fn what_was_acknowledged_once_is_not_lost_behind_an_older_acknowledgement() {
+    for (acknowledged, lost) in [(200, None), (150, Some(Location::BeyondMirror)), (100, Some(Location::BeyondMirror))] {
+        let told = ReceiverWords { acknowledged: Some(acknowledged), is_selective: true, sent: None };
+        let mut lab = Lab(LossLocator::default(), TcpOptions::default(), None, told);
+        assert_eq!(lab.see(300.0, SENDER, (100, 1), TcpMarks::REPEATED, waited(300)), lost, "{acknowledged}");
+    }
+}
+
+/// Its receiver's side takes 8 ms at least: what was seen less long ago nobody misses yet.
+#[test]
+fn what_is_sent_again_before_anybody_can_have_missed_it_is_not_lost() {
+    for (of, before, is_lost) in [(40, 7, false), (40, 8, true), (3, 3, false), (3, 5, true)] {
+        let trip = Some(LeastTrip { nanos: 8 * MILLISECOND, of });
+        let analysis = SegmentAnalysis { sent_before: Some(before * MILLISECOND), least_trips: [None, trip], ..SegmentAnalysis::default() };
+        let mut lab = Lab::default();
+        lab.asks(10.0, 100);
+        lab.asks(10.5, 100);
+        let lost = lab.see(12.0, SENDER, (100, 1), TcpMarks::REPEATED, analysis);
+        assert_eq!(lost.is_some(), is_lost, "{before} ms, of {of} round trips");
+        // Its receiver says that it has it twice: that asks for nothing.
+        lab.asks(22.0, 200);
+        lab.asks(22.5, 200);
+        let lost = lab.see(24.0, SENDER, (200, 1), TcpMarks::REPEATED, SegmentAnalysis::default());
+        assert_eq!(lost.is_some(), is_lost, "one of both was owed");
+    }
+}
+
+/// What echoes nothing, or something of another clock, says nothing of which of two arrived.
+#[test]
+fn an_echo_of_no_time_stamp_takes_nothing_back() {
+    let stamped = |echo: u32| {
+        let mut header = [1u8; 32];
+        header[20..24].copy_from_slice(&[1, 1, 8, 10]);
+        header[28..32].copy_from_slice(&echo.to_be_bytes());
+        header[12] = 8 << 4;
+        header
+    };
+    for (echo, is_late) in [(0, false), (70_300, false), (69_990, true), (70_301, false), (4_000_000_000, false)] {
+        let flow = FlowKey::v4(6, 1, 2, 40_000, 80).0;
+        let mut locator = LossLocator::default();
+        let told = ReceiverWords { acknowledged: Some(100), is_selective: false, sent: None };
+        let segment = Segment { sequence: 100, acknowledgement: 1, flags: 0x10, window: 1, payload: 100 };
+        let event = TcpEvent { marks: TcpMarks::REPEATED, ..TcpEvent::default() };
+        let (time, marks) = (Timestamp(2_000_000_000), SenderMarks { identification: None, stamp: Some(70_300) });
+        let lost = locator.segment(&flow, (SENDER, SENDER), time, (&segment, marks, told), &event, &waited(300));
+        assert!(lost.is_some_and(|lost| !lost.retracted));
+        let header = stamped(echo);
+        let said = locator.acknowledged(&flow, (RECEIVER, SENDER), time.plus(SECOND), 200, TcpOptions::of_header(&header));
+        assert_eq!(said.iter().any(|lost| lost.retracted), is_late, "{echo}");
+    }
+}
+
 #[test]
 fn what_its_receiver_has_twice_is_taken_back() {
     let mut lab = Lab::default();
@@ -94,7 +155,7 @@ fn what_its_receiver_has_twice_is_taken_back() {
     let mut says = |ack, block| {
         let header = arrived(block);
         let options = TcpOptions::of_header(&header);
-        lab.0.acknowledged(&flow, (RECEIVER, SENDER), Timestamp(0), ack, options).map(|l| (l.way, l.location, l.retracted))
+        lab.0.acknowledged(&flow, (RECEIVER, SENDER), Timestamp(0), ack, options).first().map(|l| (l.way, l.location, l.retracted))
     };
     assert_eq!(says(100, (200, 300)), None, "a block ahead is what arrived behind a hole");
     assert_eq!(says(200, (0, 100)), None, "another segment");
@@ -214,7 +275,14 @@ fn a_keep_alive_is_nothing() {
     let segment = Segment { sequence: 1, acknowledgement: 1, flags: 0x10, window: 1, payload: 1 };
     let flow = FlowKey::v4(6, 1, 2, 40_000, 80).0;
     assert_eq!(
-        lab.0.segment(&flow, (SENDER, SENDER), Timestamp(0), (&segment, None, ReceiverWords::default()), &event, &waited(900)),
+        lab.0.segment(
+            &flow,
+            (SENDER, SENDER),
+            Timestamp(0),
+            (&segment, SenderMarks::default(), ReceiverWords::default()),
+            &event,
+            &waited(900)
+        ),
         None
     );
 }
@@ -226,7 +294,14 @@ fn connections_beyond_the_cap_are_not_judged() {
         let flow = FlowKey::v4(6, port, 2, 40_000, 80).0;
         let segment = Segment { sequence: 1, acknowledgement: 1, flags: 0x10, window: 1, payload: 100 };
         let event = TcpEvent { marks: TcpMarks::GAP, ..TcpEvent::default() };
-        locator.segment(&flow, (SENDER, SENDER), Timestamp(0), (&segment, None, ReceiverWords::default()), &event, &waited(0));
+        locator.segment(
+            &flow,
+            (SENDER, SENDER),
+            Timestamp(0),
+            (&segment, SenderMarks::default(), ReceiverWords::default()),
+            &event,
+            &waited(0),
+        );
     }
     assert_eq!(locator.lossy.len(), LOSSY_CONNECTIONS);
 }

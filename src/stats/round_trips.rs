@@ -8,7 +8,7 @@
 use super::turns::{TurnData, Turns};
 use crate::model::limits::MEASURED_PER_SHARD;
 use crate::model::time::SECOND;
-use crate::model::{CapScale, Direction, RoundTripFigures, SideTrips, Timestamp, TurnFigures, TurnStep, memory};
+use crate::model::{CapScale, Direction, LeastTrip, RoundTripFigures, SideTrips, Timestamp, TurnFigures, TurnStep, memory};
 
 /// Round trips of a connection that are all taken in.
 const ALL_OF: u32 = 4;
@@ -370,6 +370,13 @@ impl RoundTrips {
         let half = |of: &Extremes| Some(of.handshake).filter(|&nanos| nanos > 0);
         let [a, b] = &record.extremes;
         RoundTripFigures { sides: [side(a), side(b)], handshake: [half(a), half(b)] }
+    }
+
+    /// The shortest of a connection, by the end that was measured.
+    pub fn least(&self, handle: TripsHandle) -> [Option<LeastTrip>; 2] {
+        let record = self.records.get((handle.record as usize).wrapping_sub(1));
+        let of = |of: &Extremes| (of.count > 0).then_some(LeastTrip { nanos: of.min, of: of.count });
+        record.map_or([None; 2], |record| record.extremes.each_ref().map(of))
     }
 
     /// Forgets a connection's.

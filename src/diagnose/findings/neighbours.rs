@@ -7,18 +7,21 @@ use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
 use crate::model::evidence::{
     ALONE, ARP_ANSWERED, ARP_INSISTS, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS,
     ARP_UNASKED, ARP_VLAN_RATE, ArpStormEvidence, BetweenEvidence, CONFLICT_TURNS, ConflictEvidence, HANDED_OVER, PRETENCE_ANSWERED,
-    PRETENCE_HOSTS, PROXY_ADDRESSES, Pretence, ProbedEvidence, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, ServiceEvidence,
-    StationEvidence, SwitchTroubleKind, Threshold, UnansweredEvidence,
+    PRETENCE_HOSTS, PRETENCE_TOLD, PROXY_ADDRESSES, Pretence, ProbedEvidence, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence,
+    ServiceEvidence, StationEvidence, SwitchTroubleKind, Threshold, UnansweredEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, plural};
-use crate::model::{Address, Finding, Proves, ProvingPackets, Severity, Subject, Value, wilson};
+use crate::model::{Address, Finding, Mac, Proves, ProvingPackets, Severity, Subject, Value, wilson};
 
 /// Stations of one address that are told of.
 static STRETCH: Threshold = Threshold::nanos((60 * SECOND) as f64);
 
 /// Hosts that look for one that is gone before it is critical.
 static MANY_ASKERS: Threshold = Threshold::count(5.0);
+
+/// Hosts that one station deceives from which on it is critical.
+static MANY_DECEIVED: Threshold = Threshold::count(3.0);
 
 /// ARP packets a second that are critical.
 static ARP_MANY: Threshold = Threshold::count(1_000.0);
@@ -59,12 +62,15 @@ impl Detector for ArpConflict {
             measured: "Senders of ARP packets, of IPv6 neighbour advertisements: two hardware addresses that claim the address in turn, at \
                        least {turns} times each within {stretch}, towards the same host or both towards everybody; or one that claims addresses of several others, each of which goes on to claim its own, or tells two hosts, each about the other, at least {unasked} times that it has the address, twice as often as they ask or more; or tells at least {several} hosts together as often in a minute, within \
                        {answered} of no request of theirs, that it has an address which another one claims as well; or tells one so, or everybody before and after, and looks for that address itself. Or one that looks whether the address is free (ARP probe, duplicate address detection) and is answered by another station: {turns} times or more a warning, once a note; not one that looks for {proxy} addresses or more, or again and again but never soon. Redundant gateways (VRRP, \
-                       HSRP, GLBP, CARP) and stations that answer for {proxy} addresses or more are left out. Critical when the address \
-                       is a router's or one that others use; a note where each takes it over by an announcement, and the other says \
-                       nothing for {handed} before its own.",
+                       HSRP, GLBP, CARP) and stations that answer for {proxy} addresses or more are left out. An address that one station only asks from, and never as nobody asks who only wants to know, while another one alone replies is \
+                       on two hardware addresses of one device. Critical when the address \
+                       is a router's or one that others use, or when {deceived} hosts or more are told wrongly unasked; a note where each takes it over by an announcement, and the other says \
+                       nothing for {handed} before its own, or where a station claims addresses of others only when it is asked, as they do.",
+
             cause: "An address was given by hand that DHCP gives as well, a device was copied with its settings, or somebody pretends to be \
                     another (ARP spoofing).",
-            lookalikes: "A cluster that is moving back and forth between its members; a sleep proxy, which answers for hosts that sleep.",
+            lookalikes: "A cluster that is moving back and forth between its members; a sleep proxy, which answers for hosts that sleep; a router that \
+                         answers for hosts of its own network (local proxy ARP).",
             remedy: "Find both stations by their hardware addresses in the switch's table, and give one of them another address. Where \
                      neither is wrong, suspect spoofing.",
             topic: None,
@@ -74,6 +80,7 @@ impl Detector for ArpConflict {
                 ("unasked", Tuned(&ARP_UNASKED)),
                 ("several", Count(PRETENCE_HOSTS as u64)),
                 ("answered", Nanos(PRETENCE_ANSWERED)),
+                ("deceived", Tuned(&MANY_DECEIVED)),
                 ("handed", Tuned(&HANDED_OVER)),
                 ("proxy", Count(PROXY_ADDRESSES as u64)),
             ],
@@ -89,7 +96,7 @@ impl Detector for ArpConflict {
         let seen = &e.network.sightings;
         // What a station between others claims is told once, of it.
         let is_between = |address| seen.between.iter().any(|b| b.addresses.contains(&address));
-        let apart = seen.conflicts.iter().filter(|c| !is_between(c.address)).map(conflict);
+        let apart = seen.conflicts.iter().filter(|c| !is_between(c.address)).map(|c| conflict(c, e));
         // Nor is it told apart that somebody looked for it first who then used it all the same.
         let is_told = |address| is_between(address) || seen.conflicts.iter().any(|c| c.address == address);
         let probed = seen.probed.iter().filter(|p| !p.is_watched && !is_told(p.address)).map(probed);
@@ -106,7 +113,7 @@ impl Detector for ArpConflict {
     }
 }
 
-fn conflict(c: &ConflictEvidence) -> Report {
+fn conflict(c: &ConflictEvidence, e: &Evidence) -> Report {
     let names: Vec<String> = c.stations.iter().map(station).collect();
     let title = format!("Two devices use {}{}: {}", c.address, within(c.vlan), names.join(" and "));
     let claims = c.stations.iter().fold(0u64, |sum, s| sum.saturating_add(s.count));
@@ -116,7 +123,11 @@ fn conflict(c: &ConflictEvidence) -> Report {
     }
     // Each of them loses what the other is sent.
     let report = Report::new(severity(c.is_needed, c.is_handed_over), title, evidence);
-    let report = report.about(Subject::Host(c.address)).suffered_by(c.stations.len() as u64).held(vec![c.span]);
+    let report = report
+        .covering(sent_to(c.stations.iter().map(|s| s.mac), c.address, e))
+        .about(Subject::Host(c.address))
+        .suffered_by(c.stations.len() as u64)
+        .held(vec![c.span]);
     if c.is_handed_over { handed_over(report) } else { report }
 }
 
@@ -163,8 +174,12 @@ fn between(b: &BetweenEvidence, e: &Evidence) -> Report {
     let names: Vec<String> = b.addresses.iter().map(Address::to_string).collect();
     let how = match b.how {
         Pretence::TowardsEachOther => "towards each other, again and again and unasked".to_owned(),
-        Pretence::Tells(hosts) => format!("towards {}, again and again and unasked, and another device has it", plural(hosts, "host")),
+        Pretence::Tells(hosts) => {
+            let or_more = if hosts >= PRETENCE_TOLD as u64 { " or more" } else { "" };
+            format!("towards {}{or_more} hosts, again and again and unasked, and another device has it", grouped(hosts))
+        }
         Pretence::LooksForIt => "and looks for it itself".to_owned(),
+        Pretence::Answers => "when it is asked, as do their owners".to_owned(),
         Pretence::Used if b.is_handed_over => "and hands them over to their owners and back".to_owned(),
         Pretence::Used => "which their owners go on to use".to_owned(),
     };
@@ -174,14 +189,27 @@ fn between(b: &BetweenEvidence, e: &Evidence) -> Report {
         ("addresses", Value::Text(names.join(", "))),
         ("station", Value::Text(b.station.mac.to_string())),
     ];
-    let report = Report::new(severity(b.is_needed, b.is_handed_over), title, evidence);
-    let report = report.about(Subject::Station(b.station.mac)).suffered_by(b.addresses.len() as u64);
+    // Whose packets it gets: the hosts that are told, or those that are claimed.
+    let suffer = if let Pretence::Tells(hosts) = b.how { hosts } else { b.addresses.len() as u64 };
+    let is_deceit = matches!(b.how, Pretence::Tells(_) | Pretence::TowardsEachOther);
+    let is_grave = b.is_needed || is_deceit && suffer >= MANY_DECEIVED.number();
+    let severity = severity(is_grave, b.is_handed_over || b.how == Pretence::Answers);
+    let report = Report::new(severity, title, evidence).about(Subject::Station(b.station.mac)).suffered_by(suffer);
     let packets = b.addresses.iter().flat_map(|address| e.network.proofs.of(&[Proves::Claimed], Subject::Host(*address)));
+    let through = b.addresses.iter().flat_map(|address| sent_to(std::iter::once(b.station.mac), *address, e));
     let report = Report { packets: ProvingPackets::newest(packets), ..report }
-        .covering(b.addresses.iter().map(|address| Subject::Host(*address)).collect());
+        .covering(b.addresses.iter().map(|address| Subject::Host(*address)).chain(through).collect());
     let report = report.held(vec![b.span]);
     if b.is_handed_over {
         return handed_over(report);
+    }
+    if b.how == Pretence::Answers {
+        return report
+            .because(
+                "A router answers for hosts of its own network (local proxy ARP), where these are not to reach each other directly; or somebody \
+                 answers in their stead to get what they are sent.",
+            )
+            .mend("Nothing, if the station is a router that is set up so; else find its port in the switch's table.");
     }
     report
         .because("It puts itself between these hosts (ARP poisoning): what they send each other passes through it, to be read or changed.")
@@ -292,12 +320,18 @@ fn unanswered(u: &UnansweredEvidence) -> Report {
         .mend("Compare the host's default gateway with that of its neighbours, and with what DHCP tells.")
 }
 
-/// What is reached through one that is gone, where it is a router: its station, and the services whose clients send to that and get no answer.
+/// What is reached through one that is gone, where it is a router.
 fn behind(u: &UnansweredEvidence, e: &Evidence) -> Vec<Subject> {
     let Some((_, router)) = u.last_answer else { return Vec::new() };
+    sent_to(std::iter::once(router), u.address, e)
+}
+
+/// These stations, and services, but those of one address, whose clients send to one of them and get no answer.
+fn sent_to(stations: impl Iterator<Item = Mac>, but: Address, e: &Evidence) -> Vec<Subject> {
+    let stations: Vec<Mac> = stations.collect();
     let fails = |s: &&ServiceEvidence| s.since_success.attempts.count > 0 || s.since_success.requests.count > 0;
-    let through = e.network.services.iter().filter(|s| s.next == router && s.key.address != u.address).filter(fails);
-    std::iter::once(Subject::Station(router)).chain(through.map(|s| subject(&s.key)).take(BEHIND)).collect()
+    let through = e.network.services.iter().filter(|s| stations.contains(&s.next) && s.key.address != but).filter(fails);
+    stations.iter().map(|station| Subject::Station(*station)).chain(through.map(|s| subject(&s.key)).take(BEHIND)).collect()
 }
 
 /// Services behind a router that are named at most.

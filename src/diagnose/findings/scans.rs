@@ -35,7 +35,8 @@ impl Detector for TcpSynflood {
                        that nobody acknowledges: at least {flood}, while fewer than {completed} of all attempts are completed.",
             cause: "A flood of SYNs with forged sources, or a load test.",
             lookalikes: "A popular server that went down: its clients repeat the same SYN (tcp.no_answer); a scan tries many ports or hosts.",
-            remedy: "SYN cookies on the server; filter the sources at the border where they have something in common.",
+            remedy: "SYN cookies on the server. Where the station that most come from is named, with forged sources as well, find its port in the switch's \
+                     table; where that is a router, filter the sources at the border where they have something in common.",
             topic: None,
             figures: &[
                 ("sources", Tuned(&FLOOD_SOURCES)),
@@ -56,12 +57,15 @@ impl Detector for TcpSynflood {
             // At the end of a file the whole of it counts as well: a flood may be shorter than it.
             let w = service.windows.iter().find(|w| is_flood(w))?;
             let open = never_completed(w);
-            let title = format!("{} attempts to connect to {} were never completed", grouped(open), service.key);
-            let evidence = vec![
+            let from = w.sender.as_ref().map(station);
+            let sent_by = from.as_ref().map_or_else(String::new, |from| format!("; most frames of them come from {from}"));
+            let title = format!("{} attempts to connect to {} were never completed{sent_by}", grouped(open), service.key);
+            let mut evidence = vec![
                 ("half_open", Value::Count(open)),
                 ("established", Value::Count(w.established)),
                 ("sources", if w.is_more { Value::AtLeast(w.sources) } else { Value::Count(w.sources) }),
             ];
+            evidence.extend(from.map(|from| ("station", Value::Text(from))));
             let severity = if w.established == 0 && service.last_success.is_some() { Severity::Critical } else { Severity::Warning };
             let mut seen = w.lone_at;
             w.trouble(Trouble::HalfOpen).span.into_iter().for_each(|span| seen.during(span));
@@ -234,13 +238,14 @@ fn scanned(scan: &ScanEvidence, crosses_border: bool, title: &dyn Fn(String) -> 
     }
     let severity = if crosses_border || scan.failed >= SCAN_MANY.number() { Severity::Warning } else { Severity::Note };
     let seconds = scan.span.last.since(scan.span.first) as f64 / 1e9;
-    let evidence = vec![
+    let mut evidence = vec![
         ("different", Value::Count(scan.failed)),
         ("refused", Value::Count(scan.refused)),
         ("unanswered", Value::Count(scan.unanswered)),
         ("succeeded", Value::Count(scan.succeeded)),
         ("seconds", Value::Seconds(seconds)),
     ];
+    evidence.extend(scan.station.as_ref().map(|from| ("station", Value::Text(station(from)))));
     // One host whose ports are tried, or all at which one is.
     let hosts = if scan.target.is_some() { 1 } else { scan.failed };
     Some(Report::new(severity, title(number(scan)), evidence).about(Subject::Host(scan.source)).suffered_by(hosts).held(vec![scan.span]))

@@ -6,8 +6,8 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::Tuned;
 use crate::model::Arrange as _;
 use crate::model::evidence::{
-    ClientLoss, LOSS_REORDERED, LOSS_TIMED_OUT, LOST_CRITICAL_SHARE, LOST_ON_ONE_SIDE, LOST_SHARE, LossWindow, NetworkEvidence,
-    ServiceEvidence, ServiceWindow, Threshold,
+    ClientLoss, LOSS_OUT_OF_ORDER, LOSS_REORDERED, LOSS_TIMED_OUT, LOST_CRITICAL_SHARE, LOST_ON_ONE_SIDE, LOST_SHARE, LossWindow,
+    NetworkEvidence, ServiceEvidence, ServiceWindow, Threshold,
 };
 use crate::model::units::{grouped, percent, plural};
 use crate::model::{Address, Episode, Estimate, Finding, Location, PathSide, Severity, Subject, Value, wilson};
@@ -47,8 +47,9 @@ impl Detector for TcpLoss {
             meaning: "Segments of this service's connections, or of this client's, are lost in the network and have to be sent again: transfers are \
                       slow, and users wait for time-outs.",
             measured: "Segments that are seen again because their receiver asked for them, or after more than {timeout}: lost beyond the \
-                       mirrored port, behind a time-out only what its receiver asks for, where it does not say what it has twice; holes that close later than {reordered} and half a round trip, or sooner by what was sent again, as acknowledgements of what \
-                       arrived behind them and the sender's own numbers tell, for which the receiver asked: lost before it. In the last minute, else in the last twenty seconds, and then a warning at most. Raised when they surely are more than {lost} of at least {segments} segments with data, and at least {least} (lower \
+                       mirrored port, behind a time-out only what its receiver asks for, where it does not say what it has twice; holes for which the receiver asked and that are closed by what was sent again: lost before it. That it was the sender's own numbers and \
+                       time stamps tell, later than {reordered} and half a round trip, or sooner behind acknowledgements of what arrived; where they tell nothing, that it comes later than {unordered} and half a \
+                       round trip, or just when its sender must answer, as long as no more come at other times. What comes back acknowledged before it can have been answered, by an older time stamp, or step by step behind a time-out was not lost, nor what comes again before anybody can have missed it. In the last minute, else in the last twenty seconds, and then a warning at most. Raised when they surely are more than {lost} of at least {segments} segments with data, and at least {least} (lower \
                        end of the {sure} interval); or, of at least {lots}, surely more than {little} and more than {unusual} times the share of as many before. \
                        Critical from {many} over at least {grave}. The side is named when {one} of them are on it; below \
                        {sided} losses in {connections} connections with the words how many connections show it, and not at all of fewer than {connections} while more others go on without, where those are too many to know what each carries. It is about one client where what is lost on the clients' side is its: by the \
@@ -62,6 +63,7 @@ impl Detector for TcpLoss {
                 SURE,
                 ("timeout", Tuned(&LOSS_TIMED_OUT)),
                 ("reordered", Tuned(&LOSS_REORDERED)),
+                ("unordered", Tuned(&LOSS_OUT_OF_ORDER)),
                 ("lost", Tuned(&LOST_SHARE)),
                 ("segments", Tuned(&SEGMENTS)),
                 ("least", Tuned(&LOST_LEAST)),

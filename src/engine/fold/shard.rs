@@ -24,7 +24,7 @@ use crate::engine::tape::shard_key::FragmentTable;
 use crate::mirror::Digest;
 use crate::model::ip_protocol::UDP;
 use crate::model::sum::sums;
-use crate::model::tcp::{FIN, HOLD, RST, SYN};
+use crate::model::tcp::{FIN, HOLD, RST, SYN, TcpMarks};
 use crate::model::{
     AnalysisFlags, AppId, AppSlot, CapScale, CloseReason, Direction, FlowBatch, FlowKey, Frame, LearntName, ListedPacket, SegmentAnalysis,
     Timestamp,
@@ -277,14 +277,14 @@ impl Shard {
         }
         let Counted { flow, backward, tcp, before, holes, analysis } = self.flows.count(at, &step, packet.load);
         self.totals.count_tcp(if frame.fragment { analysis.control } else { step.flags });
-        let mut lost = None;
+        let mut lost = Vec::new();
         if step.tcp.is_none() {
             network::datagram(&mut self.connections, (&mut self.sightings, &mut self.pieces), frame);
         } else if tcp.marks.has(network::MARKS)
             | analysis.flags.has(AnalysisFlags::ZERO_WINDOW)
             | analysis.is_round_trip
             | self.stalls.any()
-            || self.losses.any() && frame.tcp.is_some_and(|segment| segment.payload == 0)
+            || self.losses.any() && (tcp.marks.has(TcpMarks::ADVANCED) || frame.tcp.is_some_and(|segment| segment.payload == 0))
         {
             let segment = network::MarkedSegment { frame, tcp: &tcp, analysis, before, hash: flight.hash };
             let ledgers = (&mut self.losses, &mut self.stalls, &mut self.stuck, &mut self.kept);
@@ -296,9 +296,7 @@ impl Shard {
         }
         self.detectors.conversation(&mut flow.detectors, frame, &flow.numbers, &tcp, holes, packet.load);
         let heading = flow.heading[step.direction as usize];
-        if let Some(lost) = &lost {
-            self.flows.note_lost(at, lost);
-        }
+        lost.iter().for_each(|lost| self.flows.note_lost(at, lost));
         if let Some(interest) = interest {
             self.flows.note_interest(at, step.direction, step.time, interest);
         }

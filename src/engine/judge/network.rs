@@ -3,20 +3,20 @@
 use crate::diagnose::{self, Evidence, Judge, Lapses, Matter};
 use crate::dissect::{registry, tls};
 use crate::model::Arrange as _;
-use crate::model::evidence::{LONG_POLL, NetworkEvidence, SLOW_FLOOR, SLOW_NAME_FLOOR, ServiceWindow};
+use crate::model::evidence::{LONG_POLL, NetworkEvidence, SLOW_FLOOR, SLOW_NAME_FLOOR, ServiceEvidence, ServiceWindow};
 use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
 use crate::model::units::duration;
 use crate::model::{
-    AppId, CapScale, ControlMessage, Finding, Flood, FloodSecond, JoinScoped, LinkLoad, Mac, NetworkBatch, NetworkEvent, Proofs, Proto,
-    ServiceKey, Severity, SwitchView, Timestamp, Transaction, Verdict, WindowUse, memory,
+    Address, AppId, CapScale, ControlMessage, Finding, Flood, FloodSecond, JoinScoped, LinkLoad, Mac, NetworkBatch, NetworkEvent, Proofs,
+    Proto, ServiceKey, Severity, SwitchView, Timestamp, Transaction, Verdict, WindowUse, memory,
 };
 use crate::names::{self, Transport};
 use crate::snapshot::{Network, NetworkMatter, Service, StreamRow, Table};
 use crate::stats::services::{AnswerMeaning, BIN, Failing};
 use crate::stats::{ServiceLedger, SightingLedger, StationUse, proofs};
 use crate::switch::SwitchLedger;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Frames to many that a shard counts in a second, from which it is judged by their time even where nothing else happens.
 const FLOODED: u64 = 16;
@@ -205,17 +205,20 @@ impl NetworkJudge {
         for alert in network.tls_failures.iter_mut().flat_map(|f| &mut f.alerts) {
             alert.text = tls::alert(alert.code);
         }
+        let routers = next_hops(&network.services);
         network.sightings = self.sightings.evidence(
             now,
             |host| self.ledger.last_heard(host),
             |host| self.ledger.is_server(host),
             |station| StationUse {
                 speaks_for: self.ledger.speaks_for(station, now),
-                routes: self.ledger.routes(station, now),
+                routes: self.ledger.routes(station, now) || routers.contains(&station),
                 is_bare: self.switch.is_bare(station),
             },
         );
-        network.sightings.stations().for_each(|station| station.maker = names::manufacturer(station.mac));
+        let windows = network.services.iter_mut().flat_map(|s| s.windows.iter_mut().chain([&mut s.recent]));
+        let senders = windows.filter_map(|w| w.sender.as_mut()).chain(network.scans.iter_mut().filter_map(|scan| scan.station.as_mut()));
+        network.sightings.stations().chain(senders).for_each(|station| station.maker = names::manufacturer(station.mac));
         // Whoever gives out an address looks first whether somebody has it (RFC 2131 section 2.2).
         network.scans.retain(|scan| !scan.is_ping() || !self.sightings.gives_addresses(scan.source));
         network.proofs = std::mem::take(&mut self.proofs);
@@ -437,6 +440,18 @@ fn verdict(worst: Option<Severity>, is_unknown: bool) -> Verdict {
 fn is_blind(untold: &[NetworkMatter]) -> bool {
     untold.contains(&NetworkMatter::Answers) || untold.len() * 2 >= NetworkMatter::ALL.len()
 }
+
+/// Stations that those of several services send to who send to others through them: routers.
+fn next_hops(services: &[ServiceEvidence]) -> BTreeSet<Mac> {
+    let mut through: BTreeMap<Mac, BTreeSet<Address>> = BTreeMap::new();
+    services.iter().for_each(|s| {
+        through.entry(s.next).or_default().insert(s.key.address);
+    });
+    through.into_iter().filter(|(_, addresses)| addresses.len() >= ROUTED_TO).map(|(station, _)| station).collect()
+}
+
+/// Addresses of servers from which on a station that gets what is sent to all of them is a router.
+const ROUTED_TO: usize = 3;
 
 /// Puts codes and kinds of requests in the words of their protocol.
 fn word(app: AppId, window: &mut ServiceWindow) {

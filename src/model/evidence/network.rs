@@ -6,7 +6,7 @@ use super::hosts::{
     StallEvidence, SurgeEvidence, TlsFailureEvidence, WindowEvidence,
 };
 use super::services::ServiceEvidence;
-use super::{SightingEvidence, SwitchEvidence};
+use super::{SightingEvidence, StationEvidence, SwitchEvidence};
 use crate::model::{Address, Episode, Proofs, ProvingPackets, Timestamp};
 
 /// What a router said of a host in the last minute: that packets to it cannot be delivered.
@@ -53,6 +53,8 @@ pub struct ScanEvidence {
     pub unanswered: u64,
     /// Different ports or hosts of the same kind that answered it meanwhile.
     pub succeeded: u64,
+    /// The station that it came from lately, its own or a router's on the way here, with the attempts that failed; `None` where that is not known.
+    pub station: Option<StationEvidence>,
     /// When.
     pub span: Episode,
 }

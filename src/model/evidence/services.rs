@@ -1,5 +1,6 @@
 //! What findings about a service rest on: what happened to its clients, lately and usually.
 
+use super::StationEvidence;
 use super::troubles::{Trouble, Troubled, Troubles};
 use crate::model::{
     Address, AppId, AttemptOutcome, Episode, Mac, Manners, ProvingPackets, Quantiles, SeenAt, ServiceKey, ShortName, Timestamp,
@@ -120,6 +121,8 @@ pub struct ServiceWindow {
     pub lone: u64,
     /// When the first of them came, and the last.
     pub lone_at: SeenAt,
+    /// The station that surely sent more than half of the attempts that were never completed, with how many more than all others at least.
+    pub sender: Option<StationEvidence>,
     /// Of them those of clients that tried again and again, which count as attempts all the same.
     pub again: u64,
     /// Whoever sent anything, told apart up to a cap.

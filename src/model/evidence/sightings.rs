@@ -57,7 +57,9 @@ pub enum Pretence {
     Used,
     /// It tells those who have such addresses so, each about the others, again and again without being asked.
     TowardsEachOther,
-    /// It tells so many hosts so, again and again without being asked, and another one claims it as well.
+    /// Those who have it go on to claim it, and it does so only when it is asked.
+    Answers,
+    /// It tells so many hosts so, [`super::PRETENCE_TOLD`] of them or more, again and again without being asked, and another one claims it as well.
     Tells(u64),
     /// It looks for it itself.
     LooksForIt,

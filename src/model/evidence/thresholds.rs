@@ -129,6 +129,9 @@ pub static SCAN_FAILS: Threshold = Threshold::share(0.8);
 /// A hole in a stream that closes sooner was reordering: longer than any that was reported between two mirrored directions (4.3 ms is rare).
 pub static LOSS_REORDERED: Threshold = Threshold::nanos((3 * MILLISECOND) as f64);
 
+/// What fills a hole later than this was sent again, where its sender's marks do not say so: what is merely out of order comes sooner.
+pub static LOSS_OUT_OF_ORDER: Threshold = Threshold::nanos((10 * MILLISECOND) as f64);
+
 /// A segment that comes again later than this was waited for: the least retransmission time-out of common systems.
 pub static LOSS_TIMED_OUT: Threshold = Threshold::nanos((200 * MILLISECOND) as f64);
 
@@ -157,6 +160,9 @@ pub const PRETENCE_HOSTS: usize = 2;
 
 /// Nanoseconds after a host asked for an address within which a reply answers it.
 pub const PRETENCE_ANSWERED: i64 = 2 * SECOND;
+
+/// Hosts that are told so and told apart at most.
+pub const PRETENCE_TOLD: usize = 16;
 
 /// Nanoseconds that nothing must have answered.
 pub static ARP_SILENT: Threshold = Threshold::nanos((3 * SECOND) as f64);

@@ -1,6 +1,7 @@
 //! What is counted of a service in a stretch of time.
 
 mod latencies;
+mod senders;
 mod window;
 
 use crate::model::evidence::{AskedEcn, ByTrouble, FAILING_ZONES, LONE_TRIES, MeantWaits, REQUEST_KINDS, TripWindow, Trouble};
@@ -9,6 +10,7 @@ use crate::model::mix::spread;
 use crate::model::time::MILLISECOND;
 use crate::model::{Address, Attempt, Episode, LocatedLoss, Location, PathSide, SeenAt, Timestamp};
 pub use latencies::Latencies;
+pub use senders::Senders;
 use std::hash::{DefaultHasher, Hash, Hasher};
 pub use window::window;
 
@@ -106,6 +108,8 @@ pub struct ServiceCounts {
     pub again: u32,
     /// When single SYNs came that nothing answered.
     pub lone_at: SeenAt,
+    /// Who sent them, and those that began a connection which was never completed.
+    pub senders: Senders,
     /// Connections that were cut, and attempts that were refused, by a device between both ends.
     pub cut_between: u32,
     /// See above.

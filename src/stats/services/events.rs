@@ -67,6 +67,9 @@ impl ServiceLedger {
             if is_counted && attempt.asks_ecn {
                 counts.asked_ecn.note(attempt.outcome);
             }
+            if !is_counted || trouble == Some(Trouble::HalfOpen) {
+                counts.senders.note(attempt.station, attempt.first);
+            }
             if !is_counted {
                 return lone(counts, client, attempt, tries);
             }
@@ -116,7 +119,7 @@ impl ServiceLedger {
             // Nobody looks for what he knows: it was there, or lies where nothing is to be reached any more.
             Some(Trouble::Refused | Trouble::NoAnswer) if self.was_there(&key) || self.outages.lasts(attempt.next) => {}
             Some(Trouble::Refused | Trouble::NoAnswer) => {
-                self.scans.failed(client, &key, attempt.time, trouble == Some(Trouble::Refused));
+                self.scans.failed((client, attempt.station), &key, attempt.time, trouble == Some(Trouble::Refused));
             }
             _ => self.scans.succeeded(client, &key),
         }

@@ -1,10 +1,10 @@
 //! Who fails at many ports of a host, or at one port of many hosts; or asks many hosts whether they are there.
 
 use crate::model::Arrange as _;
-use crate::model::evidence::{SCAN_FAILS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, ScanEvidence};
+use crate::model::evidence::{SCAN_FAILS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, ScanEvidence, StationEvidence};
 use crate::model::limits::{SCAN_PAIRS, SCAN_TARGETS};
 use crate::model::time::SECOND;
-use crate::model::{Address, CapScale, Episode, ServiceKey, Sighting, Timestamp};
+use crate::model::{Address, CapScale, Episode, Mac, ServiceKey, Sighting, Timestamp};
 use hashbrown::HashMap;
 use std::cmp::Reverse;
 use std::hash::Hash;
@@ -121,12 +121,14 @@ struct Failed<D> {
     answered: D,
     refused: u64,
     unanswered: u64,
+    /// The station that its latest attempt came from, where that is known.
+    station: Option<Mac>,
     span: Episode,
 }
 
 impl<D: Different> Failed<D> {
     fn at(time: Timestamp) -> Self {
-        Self { targets: D::default(), answered: D::default(), refused: 0, unanswered: 0, span: Episode::at(time) }
+        Self { targets: D::default(), answered: D::default(), refused: 0, unanswered: 0, station: None, span: Episode::at(time) }
     }
 
     fn note(&mut self, target: D::Item, time: Timestamp, is_refused: bool) {
@@ -156,6 +158,12 @@ impl<D: Different> Failed<D> {
             refused: self.refused,
             unanswered: self.unanswered,
             succeeded: self.answered.count() as u64,
+            station: self.station.map(|mac| StationEvidence {
+                mac,
+                maker: None,
+                count: self.refused.saturating_add(self.unanswered),
+                last: self.span.last,
+            }),
             span: self.span,
         }
     }
@@ -197,12 +205,16 @@ impl Scans {
     #[cfg(test)]
     pub const PAIR_BYTES: usize = 2 * (1 << 16) / 8 + 2 * SCAN_TARGETS * size_of::<Address>() + 2 * size_of::<Failed<Hosts>>() + 256;
 
-    /// An attempt of `source` failed.
-    pub fn failed(&mut self, source: Address, service: &ServiceKey, time: Timestamp, is_refused: bool) {
+    /// An attempt of `source` failed, whose frame came from `station`.
+    pub fn failed(&mut self, (source, station): (Address, Mac), service: &ServiceKey, time: Timestamp, is_refused: bool) {
         make_room(&mut self.ports, self.caps.of(SCAN_PAIRS), |f| f.span.last);
         make_room(&mut self.hosts, self.caps.of(SCAN_PAIRS), |f| f.span.last);
-        self.ports.entry((source, None, service.address)).or_insert_with(|| Failed::at(time)).note(service.port, time, is_refused);
-        self.hosts.entry((source, Some(service.port))).or_insert_with(|| Failed::at(time)).note(service.address, time, is_refused);
+        let ports = self.ports.entry((source, None, service.address)).or_insert_with(|| Failed::at(time));
+        ports.note(service.port, time, is_refused);
+        ports.station = Some(station);
+        let hosts = self.hosts.entry((source, Some(service.port))).or_insert_with(|| Failed::at(time));
+        hosts.note(service.address, time, is_refused);
+        hosts.station = Some(station);
     }
 
     /// A host says that nothing listens at a port of UDP to which a datagram was sent, from a port of its source. Whoever looks for services goes on
@@ -235,6 +247,7 @@ impl Scans {
             return;
         }
         asked.note(host, seen.last, false);
+        asked.station = Some(seen.source);
     }
 
     /// A host says that it is there.

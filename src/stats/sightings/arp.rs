@@ -2,7 +2,7 @@
 
 mod floods;
 
-use super::bounded::{LATELY_BIN, Lasting, Lately, Recent, entry};
+use super::bounded::{LATELY_BIN, Lasting, Lately, Recent, entry, lately};
 use super::claims::Claims;
 use super::{BIN, MINUTE};
 use crate::model::Arrange as _;
@@ -248,13 +248,35 @@ impl ArpLedger {
         of_address.filter(|(_, claims)| !claims.is_handed_over()).any(|(_, claims)| claims.stations.iter().any(is_other))
     }
 
-    /// Addresses that two stations claim in turn.
-    pub fn conflicts(&self, now: Timestamp, is_needed: impl Fn(Address) -> bool) -> Vec<ConflictEvidence> {
+    /// Whether what is asked from an address is seen to be answered: then so would be what its second owner replies.
+    fn is_answered(&self, vlan: Option<u16>, address: Address, now: Timestamp) -> bool {
+        let long = now.0.saturating_sub(1).div_euclid(LATELY_BIN);
+        self.askers.get(&(vlan, address)).is_some_and(|asker| asker.replies.sum(long) > 0)
+    }
+
+    /// The router's address of a station: the only one that it claims, where it sends for others, or others send to it for others (`routes`).
+    pub fn of_routers(&self, now: Timestamp, routes: impl Fn(Mac) -> bool) -> BTreeSet<Address> {
+        let own = |((_, (mac, _)), sender): (&InVlan<(Mac, Family)>, &Sender)| {
+            let mut own = sender.addresses.since(lately(now));
+            own.next().filter(|_| own.next().is_none() && routes(*mac))
+        };
+        self.senders.iter().filter_map(own).collect()
+    }
+
+    /// Addresses that two stations claim in turn; `insists` tells whether one asks the same again and again from such an address, as nobody does who
+    /// only wants to know.
+    pub fn conflicts(
+        &self,
+        now: Timestamp,
+        is_needed: impl Fn(Address) -> bool,
+        insists: impl Fn(Option<u16>, Address) -> bool,
+    ) -> Vec<ConflictEvidence> {
         let of = |(&(BroadcastDomain { vlan, .. }, address), claims): (&InDomain<Address>, &Claims)| {
             let (span, pair) = claims.conflict.filter(|(span, _)| now.since(span.last) <= SIGHT_HELD)?;
             let mut stations: Vec<StationEvidence> = claims.stations.iter().filter(|s| pair.contains(&s.mac)).copied().collect();
             stations.arrange_by_key(|s| s.mac);
-            let are_own = !stations.iter().any(|s| self.is_proxy(vlan, s.mac, now));
+            let is_one = || claims.is_of_one_device() && self.is_answered(vlan, address, now) && !insists(vlan, address);
+            let are_own = !stations.iter().any(|s| self.is_proxy(vlan, s.mac, now)) && !is_one();
             let is_handed_over = claims.is_handed_over();
             are_own.then(|| ConflictEvidence { vlan, address, stations, is_needed: is_needed(address), is_handed_over, span })
         };
@@ -311,7 +333,7 @@ impl ArpLedger {
                 vlan: key.0.vlan,
                 station,
                 addresses,
-                how: Pretence::Used,
+                how: if claims().all(|known| known.only_replies(key.1)) { Pretence::Answers } else { Pretence::Used },
                 is_needed,
                 is_handed_over,
                 span,

@@ -20,8 +20,8 @@ const CLAIMANTS: usize = 4;
 #[derive(Debug, Default)]
 pub(super) struct Claims {
     pub(super) stations: Vec<StationEvidence>,
-    /// Those that told everybody, unasked.
-    announcers: Vec<Mac>,
+    /// In which way each of them says so.
+    voices: Vec<Voice>,
     /// Who claimed it after somebody else had: when, which of the stations, and towards whom (`None`: everybody).
     turns: VecDeque<(Timestamp, Mac, Option<Address>)>,
     pub(super) conflict: Option<(Episode, [Mac; 2])>,
@@ -29,6 +29,18 @@ pub(super) struct Claims {
     latest: Option<Mac>,
     pub(super) changes: [Change; CHANGES],
     pub(super) last: Timestamp,
+}
+
+/// In which way a station says that it has an address.
+#[derive(Debug, Clone, Copy)]
+struct Voice {
+    mac: Mac,
+    /// It told everybody, unasked.
+    announces: bool,
+    /// It asked others, from the address.
+    asks: bool,
+    /// It told somebody.
+    replies: bool,
 }
 
 /// Another station claims an address than the one before.
@@ -64,9 +76,7 @@ impl Claims {
             *newest = Change { at: seen.last, is_announced };
         }
         self.station(mac, seen);
-        if announces(&seen.what) && !self.is_announced_by(mac) && self.announcers.len() < CLAIMANTS {
-            self.announcers.push(mac);
-        }
+        self.voice(mac, seen);
         let before = self.turns.iter().rev().find(|turn| turn.2 == towards);
         if before.is_some_and(|turn| turn.1 == mac && seen.last.since(turn.0) < MINUTE) {
             return;
@@ -99,6 +109,36 @@ impl Claims {
         station.last = station.last.max(seen.last);
     }
 
+    /// Takes in how a station says so; of those that are told of any more.
+    fn voice(&mut self, mac: Mac, seen: &Sighting) {
+        let stations = &self.stations;
+        self.voices.retain(|voice| stations.iter().any(|s| s.mac == voice.mac));
+        if !self.voices.iter().any(|voice| voice.mac == mac) {
+            self.voices.push(Voice { mac, announces: false, asks: false, replies: false });
+        }
+        let Some(voice) = self.voices.iter_mut().find(|voice| voice.mac == mac) else { return };
+        match &seen.what {
+            what if announces(what) => voice.announces = true,
+            Sight::Arp { is_reply: false, .. } => voice.asks = true,
+            _ => voice.replies = true,
+        }
+    }
+
+    /// Whether one of the two that claim it in turn only ever asks from it, while the other one alone replies: two hardware addresses of one device, as a
+    /// router has whose address is on several. Who has an address replies to whoever asks everybody for it.
+    pub(super) fn is_of_one_device(&self) -> bool {
+        let Some((_, pair)) = self.conflict else { return false };
+        let of = |mac: Mac| self.voices.iter().find(|voice| voice.mac == mac);
+        let [Some(one), Some(other)] = pair.map(of) else { return false };
+        let only_asks = |voice: &Voice| voice.asks && !voice.announces && !voice.replies;
+        only_asks(one) && other.replies || only_asks(other) && one.replies
+    }
+
+    /// Whether a station does nothing but reply.
+    pub(super) fn only_replies(&self, mac: Mac) -> bool {
+        self.voices.iter().any(|voice| voice.mac == mac && voice.replies && !voice.announces && !voice.asks)
+    }
+
     /// Two stations that claim it in turn, whoever hears it.
     pub(super) fn rivals(&self) -> Option<[StationEvidence; 2]> {
         let [newest, .., oldest] = self.changes.map(|change| change.at);
@@ -111,7 +151,7 @@ impl Claims {
 
     /// Whether a station told everybody that it has the address.
     pub(super) fn is_announced_by(&self, mac: Mac) -> bool {
-        self.announcers.contains(&mac)
+        self.voices.iter().any(|voice| voice.mac == mac && voice.announces)
     }
 
     /// Whether those who claim it hand it over to each other.

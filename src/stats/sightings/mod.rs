@@ -21,7 +21,7 @@ mod tests;
 pub use gathering::Gathering;
 
 use crate::model::Arrange as _;
-use crate::model::evidence::{BetweenEvidence, ConflictEvidence, SIGHT_BINS, SightingEvidence};
+use crate::model::evidence::{BetweenEvidence, ConflictEvidence, Pretence, SIGHT_BINS, SightingEvidence};
 use crate::model::time::SECOND;
 use crate::model::{Address, Mac, Sight, Sighting, Timestamp};
 use arp::ArpLedger;
@@ -140,16 +140,27 @@ impl SightingLedger {
     pub fn attracts(&self, now: Timestamp) -> impl Fn([Mac; 2]) -> bool {
         let between: BTreeSet<Mac> =
             self.between(now, |_| false).into_iter().filter(|b| !b.is_handed_over).map(|b| b.station.mac).collect();
-        let conflicts = self.arp.conflicts(now, |_| false);
+        let conflicts = self.conflicts(now, |_| false);
         move |[station, to]| {
             let claim_one = |c: &ConflictEvidence| [station, to].iter().all(|mac| c.stations.iter().any(|s| s.mac == *mac));
             between.contains(&station) || conflicts.iter().any(claim_one)
         }
     }
 
+    /// Addresses that two stations claim in turn.
+    fn conflicts(&self, now: Timestamp, is_needed: impl Fn(Address) -> bool) -> Vec<ConflictEvidence> {
+        self.arp.conflicts(now, is_needed, |vlan, address| self.insistence.asks_again(vlan, address, now))
+    }
+
     /// Stations that claim addresses of several others: whose owners go on to claim them, or who are told so about each other.
     fn between(&self, now: Timestamp, is_needed: impl Fn(Address) -> bool) -> Vec<BetweenEvidence> {
         let mut all = self.arp.between(now, &is_needed);
+        // Who tells somebody who did not ask does not answer for others.
+        for known in all.iter_mut().filter(|known| known.how == Pretence::Answers) {
+            if !known.addresses.iter().all(|address| self.pretence.is_asked(known.vlan, *address, known.station.mac)) {
+                known.how = Pretence::Used;
+            }
+        }
         let is_of_another = |vlan, address, mac| self.arp.is_of_another(vlan, address, mac, now);
         let pretended = self.pretence.evidence(now, &is_needed, is_of_another, |vlan, mac| self.arp.asks_many(vlan, mac, now));
         for told in self.insistence.evidence(now, &is_needed).into_iter().chain(pretended) {
@@ -179,9 +190,11 @@ impl SightingLedger {
             |vlan, mac, address| !is_router(address) && (self.dhcp.is_served(vlan, mac) || of_station(mac).speaks_for == Some(address));
         let is_used = |server, mac| is_server(Address::V4(server)) || of_station(mac).routes;
         let second_servers = self.dhcp.second_servers(now, is_used);
+        let routers = self.arp.of_routers(now, |mac| of_station(mac).routes);
+        let is_needed = |address| is_router(address) || is_server(address) || routers.contains(&address);
         SightingEvidence {
-            conflicts: self.arp.conflicts(now, |address| is_router(address) || is_server(address)),
-            between: self.between(now, |address| is_router(address) || is_server(address)),
+            conflicts: self.conflicts(now, is_needed),
+            between: self.between(now, is_needed),
             probed: self.probes.evidence(now, |vlan, mac| arp::is_virtual(mac) || self.arp.is_proxy(vlan, mac, now)),
             unanswered: self.arp.unanswered(now, is_router, &last_heard, |mac, address| {
                 of_station(mac).speaks_for.is_some() || last_heard(address).is_some()

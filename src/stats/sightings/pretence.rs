@@ -7,14 +7,16 @@ use super::arp::is_virtual;
 use super::bounded::{Lasting, Recent, entry};
 use super::{BIN, MINUTE};
 use crate::model::Arrange as _;
-use crate::model::evidence::{ARP_UNASKED, BetweenEvidence, PRETENCE_ANSWERED, PRETENCE_HOSTS, Pretence, SIGHT_HELD, StationEvidence};
+use crate::model::evidence::{
+    ARP_UNASKED, BetweenEvidence, PRETENCE_ANSWERED, PRETENCE_HOSTS, PRETENCE_TOLD, Pretence, SIGHT_HELD, StationEvidence,
+};
 use crate::model::latest::Latest;
 use crate::model::{Address, Episode, Mac, Sighting, Timestamp};
 use hashbrown::HashMap;
 use std::net::Ipv4Addr;
 
 /// Hosts that are told the same, of which is remembered when they asked.
-const TOLD: usize = 16;
+const TOLD: usize = PRETENCE_TOLD;
 
 /// Stations that say to have one address, told apart.
 const OWNERS: usize = 4;
@@ -164,6 +166,12 @@ impl PretenceLedger {
 }
 
 impl PretenceLedger {
+    /// Whether a station never said that it has an address but when it was asked.
+    pub fn is_asked(&self, vlan: Option<u16>, address: Address, mac: Mac) -> bool {
+        let Address::V4(address) = address else { return false };
+        self.claimants.get(&(vlan, address, mac)).is_some_and(|own| own.span.is_none())
+    }
+
     /// Whether a host was told by another station, of late and since a station began to say that it has an address, that it has it. Who takes an address
     /// over, and back, does so less often.
     fn is_told_otherwise(&self, (vlan, address, mac): (Option<u16>, Ipv4Addr, Mac), host: Ipv4Addr, now: Timestamp) -> bool {

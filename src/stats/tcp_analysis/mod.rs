@@ -220,6 +220,7 @@ impl Analyser {
         }
         if !analysis.flags.is_empty() {
             sums.flags.count(analysis.flags);
+            analysis.least_trips = trips.least(connection.trips);
             if let Some(rare) = counts::rare(connection, rare, free_rare) {
                 rare.count(analysis.flags);
             }

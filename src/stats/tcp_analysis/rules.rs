@@ -53,6 +53,9 @@ pub(super) fn judge(
             let oldest = lists.oldest(fwd.unacked).unwrap_or(fwd.next_time);
             analysis.rto = Some(time.since(oldest)).filter(|&rto| rto != 0);
         }
+        if !again.is_empty() {
+            analysis.sent_before = lists.first_of(fwd.unacked, segment.sequence).map(|first| time.since(first));
+        }
     }
     analysis.flags = flags;
     advance(fwd, lists, segment, *time, flags, is_data);

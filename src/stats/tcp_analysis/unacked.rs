@@ -9,6 +9,9 @@ use crate::model::limits::{UNACKED_PER_FLOW, UNACKED_PER_SHARD};
 use crate::model::memory;
 use crate::model::tcp::before;
 
+/// Segments among which one that is sent again is looked for.
+const LOOKED_THROUGH: usize = 256;
+
 /// A segment that was not acknowledged, or a part of it.
 #[derive(Debug, Clone, Copy)]
 struct Unacked {
@@ -220,6 +223,11 @@ impl Lists {
     /// When the oldest segment came.
     pub(super) fn oldest(&self, handle: u32) -> Option<Timestamp> {
         self.get(handle)?.oldest().first().map(|s| s.time)
+    }
+
+    /// When the first segment came that begins at a number, among the oldest ones.
+    pub(super) fn first_of(&self, handle: u32, sequence: u32) -> Option<Timestamp> {
+        self.get(handle)?.iter().take(LOOKED_THROUGH).find(|s| s.sequence == sequence).map(|s| s.time)
     }
 
     /// Adds a segment of at least one number.

@@ -14,7 +14,7 @@ use crate::model::{
 use crate::stats::{
     Connections, Course, FlowHot, Fragments, Gathering, KeepAlives, LossLocator, Stalls, StuckSegments, TalkingHosts, TcpTrack,
     UnreadTurns,
-    located_loss::{self, ReceiverWords},
+    located_loss::{self, ReceiverWords, SenderMarks},
     stuck::Repeated,
     unread_turns::Interest,
     unread_turns::Spoken,
@@ -41,9 +41,9 @@ pub(super) fn segment(
     (losses, stalls, stuck, kept): (&mut LossLocator, &mut Stalls, &mut StuckSegments, &mut KeepAlives),
     flow: &FlowHot<FlowDetectors>,
     MarkedSegment { frame, tcp, analysis, before, hash }: &MarkedSegment<'_>,
-) -> Option<LocatedLoss> {
-    let (Some((key, way)), Some(segment)) = (&frame.flow, &frame.tcp) else { return None };
-    let mut located = None;
+) -> Vec<LocatedLoss> {
+    let mut located = Vec::new();
+    let (Some((key, way)), Some(segment)) = (&frame.flow, &frame.tcp) else { return located };
     let client = if flow.originator == 0 { Direction::AToB } else { Direction::BToA };
     if tcp.marks.has(TcpMarks::COURSE) {
         connections.step(&course(flow, (frame, analysis), (key, *hash, *way), client, before), segment, tcp);
@@ -58,12 +58,8 @@ pub(super) fn segment(
     if tcp.marks.has(TcpMarks::KEEP_ALIVE) && !flow.numbers.takes_nothing(way.reversed()) {
         kept.note(key, *way, (frame.time, frame.number), flow.traffic.get(*way as usize).map_or(0, |traffic| traffic.packets));
     }
-    if tcp.marks.has(located_loss::MARKS)
-        && let Some(lost) = losses.segment(key, (*way, client), frame.time, (segment, frame.ip_id(), told(flow, *way)), tcp, analysis)
-    {
-        located = Some(LocatedLoss { packets: analysis.data_segments.into(), number: frame.number, ..lost });
-    }
-    located.into_iter().for_each(|lost| connections.tell(NetworkEvent::Lost(lost)));
+    located.extend(lost(losses, flow, (frame, segment), tcp, analysis));
+    located.iter().for_each(|lost| connections.tell(NetworkEvent::Lost(*lost)));
     let event = match repeated && segment.payload > 1 {
         true => stuck.repeated(key, (*way, client), frame.time, &again(frame, *way, segment, flow, analysis)),
         false if stuck.any() => {
@@ -73,14 +69,6 @@ pub(super) fn segment(
         false => None,
     };
     event.into_iter().for_each(|event| connections.tell(event));
-    if segment.payload == 0
-        && losses.any()
-        && let Some(lost) = losses.acknowledged(key, (*way, client), frame.time, segment.acknowledgement, frame.tcp_options())
-    {
-        let lost = LocatedLoss { packets: analysis.data_segments.into(), number: if lost.retracted { 0 } else { frame.number }, ..lost };
-        connections.tell(NetworkEvent::Lost(lost));
-        located = Some(lost);
-    }
     if analysis.is_round_trip
         && let Some(nanos) = analysis.ack_rtt
     {
@@ -94,11 +82,38 @@ pub(super) fn segment(
     located
 }
 
-/// What the receiver of a segment going `way` has told so far.
+/// What a segment shows to be lost, and what not after all.
+fn lost(
+    losses: &mut LossLocator,
+    flow: &FlowHot<FlowDetectors>,
+    (frame, segment): (&Frame<'_>, &Segment),
+    tcp: &TcpEvent,
+    analysis: &SegmentAnalysis,
+) -> Vec<LocatedLoss> {
+    let Some((key, way)) = &frame.flow else { return Vec::new() };
+    let ways = (*way, if flow.originator == 0 { Direction::AToB } else { Direction::BToA });
+    let mut found = Vec::new();
+    if tcp.marks.has(located_loss::MARKS) {
+        let marks = SenderMarks { identification: frame.ip_id(), stamp: frame.tcp_options().timestamps().map(|(stamp, _)| stamp) };
+        found.extend(losses.segment(key, ways, frame.time, (segment, marks, told(flow, *way)), tcp, analysis));
+    }
+    if losses.any() && (segment.payload == 0 || tcp.marks.has(TcpMarks::ADVANCED)) {
+        found.extend(losses.acknowledged(key, ways, frame.time, segment.acknowledgement, frame.tcp_options()));
+    }
+    let numbered = |lost: &mut LocatedLoss| {
+        lost.packets = analysis.data_segments.into();
+        lost.number = if lost.retracted { 0 } else { frame.number };
+    };
+    found.iter_mut().for_each(numbered);
+    found
+}
+
+/// What is known before a segment going `way`, and what its receiver has told so far.
 fn told(flow: &FlowHot<FlowDetectors>, way: Direction) -> ReceiverWords {
     let numbers = &flow.numbers;
-    let acknowledged = numbers.next_sequence(way).zip(numbers.in_flight(way)).map(|(next, on_its_way)| next.wrapping_sub(on_its_way));
-    ReceiverWords { acknowledged, is_selective: numbers.permits_sack() == Some(true) }
+    let sent = numbers.next_sequence(way);
+    let acknowledged = sent.zip(numbers.in_flight(way)).map(|(next, on_its_way)| next.wrapping_sub(on_its_way));
+    ReceiverWords { sent, acknowledged, is_selective: numbers.permits_sack() == Some(true) }
 }
 
 /// A step of a connection's course.

@@ -1,10 +1,10 @@
 //! Several stretches of time of a service together: what findings about it rest on.
 
-use super::{ClientCounts, Latencies, SegmentCounts, ServiceCounts, TripCounts, TurnCounts, add_span};
+use super::{ClientCounts, Latencies, SegmentCounts, Senders, ServiceCounts, TripCounts, TurnCounts, add_span};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
-    AskedEcn, ByTrouble, ClientLoss, CodeCount, KindCount, LateAnswers, LossWindow, REQUEST_KINDS, ServiceWindow, Trouble, Troubled,
-    Troubles, TurnWindow,
+    AskedEcn, ByTrouble, ClientLoss, CodeCount, KindCount, LateAnswers, LossWindow, REQUEST_KINDS, ServiceWindow, StationEvidence, Trouble,
+    Troubled, Troubles, TurnWindow,
 };
 use crate::model::limits::FURTHER_CLIENTS;
 use crate::model::{Address, Episode, SeenAt, Sum as _};
@@ -128,6 +128,17 @@ fn shunned(clients: &[(Address, ClientCounts)]) -> u64 {
     strangers.map(|(_, counts)| u64::from(counts.trouble(Trouble::Unanswered))).sum()
 }
 
+/// Whether there are more than are told apart: whoever has no counts of its own was not, or only up to a cap.
+fn are_more(others: &ClientCounts, further: &[u32]) -> bool {
+    others.is_any() && (further.is_empty() || further.len() >= FURTHER_CLIENTS)
+}
+
+/// The station of most attempts that were never completed, of all that are counted.
+fn sender<'a>(parts: impl Iterator<Item = &'a ServiceCounts>, sum: &ClientCounts) -> Option<StationEvidence> {
+    let open = u64::from(sum.lone) + u64::from(sum.trouble(Trouble::HalfOpen));
+    Senders::most(parts.map(|part| &part.senders), open)
+}
+
 /// When single SYNs came that nothing answered.
 fn lone_at<'a>(parts: impl Iterator<Item = &'a ServiceCounts>) -> SeenAt {
     let mut all = SeenAt::default();
@@ -172,11 +183,11 @@ pub fn window<'a>(
         shunned: shunned(&clients),
         clients: clients.iter().filter(|c| c.1.is_client()).count() as u64,
         sources: (clients.len() + further.len()) as u64,
-        // Whoever has no counts of its own was not told apart, or only up to a cap.
-        is_more: others.is_any() && (further.is_empty() || further.len() >= FURTHER_CLIENTS),
+        is_more: are_more(&others, &further),
         is_more_clients: others.is_client(),
         lone: sum.lone.into(),
         lone_at: lone_at(parts.clone()),
+        sender: sender(parts.clone(), &sum),
         again,
         loss: loss_window(&segments, &troubles.of(Trouble::Lossy)),
         short: most_short(&clients),
