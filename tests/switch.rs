@@ -280,11 +280,7 @@ fn the_link_has_the_speed_that_lldp_tells_unless_it_is_given() {
         let s = t.look_at(&Settings { mirror: MirrorSettings { speed, ..MirrorSettings::default() }, ..Settings::default() });
         (s.capture.speed, s.capture.is_speed_by_lldp, s.switch.link_use.is_some())
     };
-    assert_eq!(
-        told(&t, None),
-        (Some(1_000_000_000), true, false),
-        "how it was used by milliseconds is known from the beginning or not at all"
-    );
+    assert_eq!(told(&t, None), (Some(1_000_000_000), true, true), "how it was used by milliseconds is held against that too");
     assert_eq!(told(&t, Some(100_000_000)), (Some(100_000_000), false, true));
     // Another port of the same switch: two links, and no speed of one.
     t.every(30 * S, 0..60 * S, &lldp(mac(9), "Gi1/0/25", "sw-core-1"));

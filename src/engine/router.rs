@@ -390,8 +390,7 @@ impl Router {
 
     fn route(&mut self, tape_block: &mut TapeBlock) {
         let TapeBlock { block: Block { data, packets, .. }, precomputed, marks, open, .. } = tape_block;
-        self.peek.foresee(packets, data);
-        self.peek.speed.news().into_iter().for_each(|speed| self.intervals.tell_speed(speed));
+        self.peek.foresee(packets, data).into_iter().for_each(|speed| self.intervals.tell_speed(speed));
         let (mut first, mut latest) = (self.first.unwrap_or(Timestamp(i64::MAX)), self.latest.unwrap_or(Timestamp::UNKNOWN));
         // What was recorded without a time gets that of the packet before, or of the first one that has any.
         let mut time = self.recent.or_else(|| packets.iter().map(|p| p.time).find(|&t| t != Timestamp::UNKNOWN)).unwrap_or_default();
@@ -430,14 +429,13 @@ impl Router {
             packet.load = self.utilisation.class(packet.time, packet.wire);
             let is_group = packet.link == LinkType::ETHERNET && bytes.first().is_some_and(|first| first & 1 != 0);
             self.utilisation.cast(packet.time, is_group);
-            self.peek.route(packet, bytes, reading);
+            if let Some(speed) = self.peek.route(packet, bytes, reading) {
+                self.intervals.tell_speed(speed);
+            }
             let is_bare = packet.link == LinkType::ETHERNET && packet.peels() == 0;
             self.intervals.way(is_bare.then_some(bytes), packet.wire);
             if let Some(times) = self.peek.copies.news() {
                 marks.push((at as u32 + 1, Mark::Copies(times)));
-            }
-            if reading.fast.is_blank() {
-                self.peek.speed.news().into_iter().for_each(|speed| self.intervals.tell_speed(speed));
             }
         }
         self.note_steps(steps);

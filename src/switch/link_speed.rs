@@ -10,6 +10,9 @@ const PORTS: usize = 8;
 /// Announcements read in a second: a device sends one in thirty.
 const READ_IN_SECOND: u32 = 16;
 
+/// The speed of a link in bits per second, from now on; `None`: those at it do not agree any more.
+pub type SpeedNews = Option<u64>;
+
 /// Who told which speed.
 #[derive(Debug, Default)]
 pub struct LinkSpeed {
@@ -50,9 +53,9 @@ impl LinkSpeed {
         self.speed = speed;
     }
 
-    /// The speed in bits per second, where it has changed since it was last asked; `None` in it: those at the link do not agree any more.
+    /// The speed, where it has changed since it was last asked.
     #[inline]
-    pub fn news(&mut self) -> Option<Option<u64>> {
+    pub fn news(&mut self) -> Option<SpeedNews> {
         std::mem::take(&mut self.is_news).then_some(self.speed)
     }
 }

@@ -15,7 +15,7 @@ mod tags;
 
 pub use control::ControlCounts;
 pub use ledger::SwitchLedger;
-pub use link_speed::LinkSpeed;
+pub use link_speed::{LinkSpeed, SpeedNews};
 pub use periodic::{OutageSpan, PeriodicSender, PeriodicSenders, outages};
 pub use stations::StationWatch;
 pub use tags::{TagCounts, TagFlows, TagState, VlanSet};

@@ -7,6 +7,7 @@ use crate::model::limits::LATE_INTERVALS;
 use crate::model::{LinkLoad, Timestamp, Traffic};
 use crate::snapshot::Sample;
 use crate::stats::{Burst, Bursts, Doubling};
+use crate::switch::SpeedNews;
 
 /// An interval that ends: its number, what the router knows of it, and the one that opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +70,7 @@ impl Intervals {
 
     /// Those at the link say that it carries so much (`None`: they do not agree any more). It is measured against that from the next interval on, or
     /// from the first.
-    pub fn tell_speed(&mut self, speed: Option<u64>) {
+    pub fn tell_speed(&mut self, speed: SpeedNews) {
         self.known[1] = self.known[0].told(speed);
         if !self.begun {
             self.turn_to_link();

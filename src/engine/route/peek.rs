@@ -14,7 +14,7 @@ use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::{FragmentTable, FragmentedDatagram, shard_of_flow, shard_of_frame, shard_of_hash};
 use crate::mirror::{CopyWatch, MirrorSessions, Ours};
 use crate::model::{Address, Decap, Frame, LinkType, RspanChoice, StampChoice, Traffic, Tunnel, TunnelKind};
-use crate::switch::LinkSpeed;
+use crate::switch::{LinkSpeed, SpeedNews};
 use divided::Divided;
 use rspan::{RspanFrame, RspanWatch};
 use samples::Samples;
@@ -51,7 +51,7 @@ pub struct Peek {
     /// Samples found in the block in hand.
     pub(in crate::engine) samples: Samples,
     /// What the link carries, by those at it.
-    pub(in crate::engine) speed: LinkSpeed,
+    speed: LinkSpeed,
     /// How often each packet comes.
     pub(in crate::engine) copies: CopyWatch,
     stamps: StampWatch,
@@ -85,10 +85,11 @@ impl Peek {
 
     /// Looks at the first packets of a file for tunnels that are answered: what is left on then is left on from its first packet.
     #[inline]
-    pub fn foresee(&mut self, packets: &[Packet], data: &[u8]) {
+    pub fn foresee(&mut self, packets: &[Packet], data: &[u8]) -> Option<SpeedNews> {
         if !self.has_foreseen && !packets.is_empty() {
             self.look_ahead(packets, data);
         }
+        self.speed.news()
     }
 
     #[inline(never)]
@@ -110,7 +111,7 @@ impl Peek {
     /// Gives a packet its shard, the tunnels to be taken off and its session. What was read of one of the commonest packets is left in
     /// `facts`.
     #[inline]
-    pub fn route(&mut self, packet: &mut Packet, bytes: &[u8], facts: &mut Precomputed) {
+    pub fn route(&mut self, packet: &mut Packet, bytes: &[u8], facts: &mut Precomputed) -> Option<SpeedNews> {
         let flushed = self.flushed.get(usize::from(packet.interface)).copied().unwrap_or(false);
         let bytes = if flushed { bytes } else { self.inspect(packet, bytes) };
         // The user's ports count too: with tunnels taken off the shard is that of the inner conversation.
@@ -122,7 +123,8 @@ impl Peek {
         }
         let fast = &mut facts.fast;
         if fast.is_blank() {
-            return self.by_walking(packet, bytes);
+            self.by_walking(packet, bytes);
+            return self.speed.news();
         }
         packet.shard = shard_of_hash(fast.hash);
         self.copies.see(fast, &facts.print, packet.time);
@@ -134,6 +136,7 @@ impl Peek {
         if packet.pops() {
             fast.blank();
         }
+        None
     }
 
     /// Looks for what is not the frame's own: a trailer, which the bytes returned are without, and the VLAN tag of a remote mirror.
