@@ -216,7 +216,7 @@ fn saved(path: &Path, folder: &Path, subject: &PacketSubject) -> String {
     let began = std::time::Instant::now();
     while said == "saving …" && began.elapsed().as_secs() < 20 {
         std::thread::sleep(std::time::Duration::from_millis(50));
-        said = browser.save(&PacketSubject::Numbers(Vec::new()));
+        said = browser.save(&PacketSubject::Numbers(Vec::new(), String::new()));
     }
     said
 }

@@ -76,7 +76,7 @@ impl MaskedPlan {
         let spans = super::span_reader::SpanReader::start(shelf.again(), &settings)?;
         let browser = Browser::start(shelf, rules, Privacy::of(&self.common).folder(self.save_dir.as_ref()))?;
         let options = tui::DashboardOptions { packets: Some(Arc::new(browser)), spans: Some(Arc::new(spans)), ..self.options.clone() };
-        let gone = (gone > 0).then(|| format!("{} that the recorder keeps no more", units::plural(gone, "packet")));
+        let gone = (gone > 0).then(|| "packets that the recorder keeps no more".to_owned());
         let left_out = self.left_out.iter().map(|words| (*words).to_owned()).chain(gone).collect();
         Ok(tui::MaskedSide { feed: Box::new(engine), options: Box::new(options), left_out, writes_clear: self.writes_clear })
     }

@@ -105,7 +105,9 @@ fn document(c: &Comparison, all: bool, rows: usize) -> Document {
         0 => "Nothing differs beyond chance.".to_owned(),
         n => format!("{} beyond chance.", plural(n, "difference")),
     };
-    parts.push(Part::Note(if found == 0 && c.left_out.is_empty() { Tone::Good } else { Tone::Plain }, words));
+    if found > 0 || c.left_out.is_empty() {
+        parts.push(Part::Note(if found == 0 { Tone::Good } else { Tone::Plain }, words));
+    }
     if !c.left_out.is_empty() {
         parts.push(Part::Note(Tone::Warning, c.left_out.into()));
     }

@@ -302,7 +302,12 @@ impl Rates {
     pub fn of(&self, topic: &Topic, seconds: i64) -> Option<f64> {
         let now = self.marks.back()?.at;
         let window = self.moment(now, seconds);
-        let [one, other] = self.tracks.get(topic)?.within(now, window);
+        let track = self.tracks.get(topic)?;
+        // What is known of a small part of the time says nothing of all of it.
+        if now.saturating_sub(track.known_since()) < now.saturating_sub(window) / 2 {
+            return None;
+        }
+        let [one, other] = track.within(now, window);
         Some(one.plus(other).bits_per_second(now.saturating_sub(window) as f64 / SECOND as f64))
     }
 
@@ -327,7 +332,7 @@ impl Rates {
         for (slot, number) in out.iter_mut().zip(end.saturating_sub(SPARK as i64)..end) {
             let to = number.saturating_add(1).saturating_mul(span).min(last.at);
             let from = number.saturating_mul(span).min(to.saturating_sub(span / 2)).max(first.at);
-            if to > from {
+            if to > from && to > track.known_since() {
                 let [one, other] = since(track.at(to), track.at(from));
                 *slot = Some(one.plus(other).wire_bytes as f64 * (span as f64 / to.saturating_sub(from) as f64));
             }
@@ -344,6 +349,11 @@ impl Rates {
     pub fn settle(&mut self, named: impl Iterator<Item = (String, f64)>) {
         self.ranks = named.map(|(name, rate)| (name.clone(), self.rank_of(&name, rate))).collect();
     }
+}
+
+/// So many times as much.
+fn scaled(traffic: Traffic, times: f64) -> Traffic {
+    Traffic { packets: (traffic.packets as f64 * times) as u64, wire_bytes: (traffic.wire_bytes as f64 * times) as u64 }
 }
 
 /// Whether a rate is as near to another one as this part of it; none is like nothing.
@@ -382,8 +392,7 @@ impl Track {
             Some(last) if last.0 >= at => last.1 = total,
             _ => self.points.push_back((at, total)),
         }
-        let fine = at.saturating_sub((BASE + 2) * SECOND);
-        let span = SPARK_SECONDS * SECOND;
+        let (fine, span) = (self.fine(), SPARK_SECONDS * SECOND);
         let mut i = 0;
         while let (Some(one), Some(next)) = (self.points.get(i), self.points.get(i + 1)) {
             if next.0 >= fine {
@@ -398,10 +407,29 @@ impl Track {
         }
     }
 
-    /// What had been counted at a moment; before the first that is known, what was known then.
+    /// Since when every moment is kept.
+    fn fine(&self) -> i64 {
+        self.seen.saturating_sub((BASE + 2) * SECOND)
+    }
+
+    /// Since when it is known what came: from all time on, where it began while it was looked at.
+    fn known_since(&self) -> i64 {
+        self.points.front().map_or(i64::MAX, |(at, counted)| if *counted == [Traffic::default(); 2] { i64::MIN } else { *at })
+    }
+
+    /// What had been counted at a moment; before the first that is known, what was known then. Between two of those that stand for others it is
+    /// taken to have grown evenly, unless nothing came for longer.
     fn at(&self, moment: i64) -> [Traffic; 2] {
-        let known = self.points.iter().rev().find(|point| point.0 <= moment).or(self.points.front());
-        known.map(|point| point.1).unwrap_or_default()
+        let behind = self.points.partition_point(|point| point.0 <= moment);
+        let Some((time, counted)) = behind.checked_sub(1).and_then(|at| self.points.get(at)).or(self.points.front()) else {
+            return Default::default();
+        };
+        let stands_for_others = |next: &&(i64, [Traffic; 2])| next.0 < self.fine() && next.0 - time <= 2 * SPARK_SECONDS * SECOND;
+        let Some(next) = self.points.get(behind).filter(stands_for_others).filter(|_| behind > 0) else { return *counted };
+        let part = moment.saturating_sub(*time) as f64 / (next.0 - time) as f64;
+        let mut grown = since(next.1, *counted).map(|t| scaled(t, part));
+        grown.iter_mut().zip(counted).for_each(|(sum, before)| sum.add(*before));
+        grown
     }
 
     /// What came since a moment, as if what is known of a part of the time held for all of it.
@@ -414,7 +442,7 @@ impl Track {
             return came;
         }
         let scale = now.saturating_sub(moment) as f64 / now.saturating_sub(known) as f64;
-        came.map(|t| Traffic { packets: (t.packets as f64 * scale) as u64, wire_bytes: (t.wire_bytes as f64 * scale) as u64 })
+        came.map(|t| scaled(t, scale))
     }
 
     /// Takes its place anew where its rates have changed since the moments that they are counted from.

@@ -9,6 +9,7 @@ use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::fold::rows;
 use crate::engine::fold::shard::ShardSums;
 use crate::engine::tape::Request;
+use crate::engine::tape::facts::ToldSpeed;
 use crate::model::Arrange as _;
 use crate::model::{Address, Direction, DissectLosses, LearntName, Mac, Timestamp, Traffic, WindowUse};
 use crate::snapshot::tables::names::NAMES;
@@ -22,9 +23,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// The speed of the link where nobody told it but those at it: as the router follows it, or as they say it within a mirror's sessions.
-fn tell_speed(snapshot: &mut Snapshot, followed: Option<u64>) {
+fn tell_speed(snapshot: &mut Snapshot, told: ToldSpeed) {
     let capture = &mut snapshot.capture;
-    if let Some(speed) = followed.or(snapshot.switch.link_speed.filter(|_| capture.speed.is_none())) {
+    let speed = match told {
+        ToldSpeed::Followed(speed) => Some(speed),
+        ToldSpeed::Refuted => None,
+        ToldSpeed::Nothing => snapshot.switch.link_speed.filter(|_| capture.speed.is_none()),
+    };
+    if let Some(speed) = speed {
         (capture.speed, capture.is_speed_by_lldp) = (Some(speed), true);
     }
 }

@@ -1,7 +1,8 @@
 //! Where intervals begin and end, in packet time.
 
-use crate::engine::route::link_bins::{BinWidth, LinkBins, LinkKnown};
-use crate::engine::tape::facts::LinkReading;
+use crate::engine::route::followed_link::FollowedLink;
+use crate::engine::route::link_bins::{BinWidth, LinkKnown};
+use crate::engine::tape::facts::{LinkReading, ToldSpeed};
 use crate::engine::tape::open_interval::OpenInterval;
 use crate::model::limits::LATE_INTERVALS;
 use crate::model::{LinkLoad, Timestamp, Traffic};
@@ -41,9 +42,7 @@ pub struct Intervals {
     /// The millisecond counted last, and the busiest ones of all before it by their time, since the last call.
     millisecond: Burst,
     peaks: Doubling<Burst>,
-    link: LinkBins,
-    /// The link as the user or the port tells it, and as those at it do.
-    known: [LinkKnown; 2],
+    link: FollowedLink,
 }
 
 impl Intervals {
@@ -63,31 +62,18 @@ impl Intervals {
             late_bursts: Vec::new(),
             millisecond: Burst::default(),
             peaks: Doubling::default(),
-            link: LinkBins::new(link),
-            known: [link; 2],
+            link: FollowedLink::new(link),
         }
     }
 
-    /// Those at the link say that it carries so much (`None`: they do not agree any more). It is measured against that from the next interval on, or
-    /// from the first.
+    /// Those at the link say what it carries.
     pub fn tell_speed(&mut self, speed: SpeedNews) {
-        self.known[1] = self.known[0].told(speed);
-        if !self.begun {
-            self.turn_to_link();
-        }
+        self.link.tell(speed, self.start());
     }
 
-    /// The speed of the link where those at it told it.
-    pub fn told_speed(&self) -> Option<u64> {
-        let [own, told] = self.known;
-        told.speed.filter(|_| told != own)
-    }
-
-    fn turn_to_link(&mut self) {
-        if self.link.known() != self.known[1] {
-            self.link = LinkBins::new(self.known[1]);
-            self.link.begin(self.open.start);
-        }
+    /// What they told of it.
+    pub fn told_speed(&self) -> ToldSpeed {
+        self.link.told_speed()
     }
 
     /// Counts them from a moment instead of the first packet: so that those of a part of a capture are those of the whole.
@@ -102,7 +88,7 @@ impl Intervals {
         if !self.begun {
             self.begun = true;
             self.bursts.begin(time);
-            self.link.begin(time);
+            self.link.bins.begin(time);
             self.open_at(OpenInterval::first(self.origin.unwrap_or(time), self.open.length).at(time));
         }
         self.open
@@ -116,8 +102,8 @@ impl Intervals {
             self.note_millisecond();
         }
         self.millisecond = burst;
-        if self.link.is_on() {
-            self.link.count(time, wire);
+        if self.link.bins.is_on() {
+            self.link.bins.count(time, wire);
         }
         if time < self.open.start {
             self.count_late(time);
@@ -157,31 +143,31 @@ impl Intervals {
             *peak = peak.larger(done);
         }
         if done.traffic.packets > 0 {
-            self.link.note(done);
+            self.link.bins.note(done);
         }
     }
 
     /// Whether the packet counted last came in a burst of the link.
     #[inline(always)]
     pub fn is_burst(&self) -> bool {
-        self.link.is_burst(self.millisecond.traffic)
+        self.link.bins.is_burst(self.millisecond.traffic)
     }
 
     /// The bin of the packet counted last where that is part of a burst: when it began, and whether it is by this packet alone.
     pub fn burst(&self, width: BinWidth, wire: u32) -> Option<(Timestamp, bool)> {
-        self.link.burst(width, self.millisecond, wire)
+        self.link.bins.burst(width, self.millisecond, wire)
     }
 
     /// Takes notice of a frame of a bin that is part of a burst.
     pub fn contribute(&mut self, width: BinWidth, at: Timestamp, frame: &[u8], wire: u32) {
-        self.link.contribute(width, at, frame, wire);
+        self.link.bins.contribute(width, at, frame, wire);
     }
 
     /// Takes in which way the packet counted last went, by its first bytes; `None`: nothing tells its ends.
     #[inline]
     pub fn way(&mut self, frame: Option<&[u8]>, wire: u32) {
-        if self.link.is_on()
-            && let Some(ways) = self.link.way(frame, wire, &mut self.bursts)
+        if self.link.bins.is_on()
+            && let Some(ways) = self.link.bins.way(frame, wire, &mut self.bursts)
         {
             self.millisecond.ways = ways;
         }
@@ -215,12 +201,12 @@ impl Intervals {
     /// The clock was set back to `now`: closes the open interval and begins anew there. Also by how much time went back.
     pub fn step_back(&mut self, now: Timestamp) -> Option<(Closed, i64)> {
         let before = self.now.filter(|_| self.begun)?;
-        self.link.finish();
+        self.link.bins.finish();
         let mut closed = self.close_open(OpenInterval::first(now, self.open.length));
         closed.sample.length = before.since(closed.sample.start).clamp(0, self.open.length);
         self.now = Some(now);
         self.bursts.begin(now);
-        self.link.begin(now);
+        self.link.bins.begin(now);
         Some((closed, before.since(now)))
     }
 
@@ -231,7 +217,7 @@ impl Intervals {
         }
         let now = self.now.unwrap_or(self.open.start);
         self.note_millisecond();
-        self.link.finish();
+        self.link.bins.finish();
         let closed = self.close_open(OpenInterval { start: now, ..self.open });
         self.begun = false;
         Some(closed)
@@ -240,9 +226,9 @@ impl Intervals {
     fn close_open(&mut self, next: OpenInterval) -> Closed {
         let (number, sample) = (self.number, self.sample(self.open.length));
         self.number += 1;
-        let load = self.link.interval(sample.start, next.start.since(sample.start).clamp(0, sample.length));
+        let load = self.link.end_interval(sample.start, next.start.since(sample.start).clamp(0, sample.length));
         self.open_at(next);
-        self.turn_to_link();
+        self.link.begin_interval(next.start, true);
         Closed { number, sample, next, load }
     }
 
@@ -285,9 +271,7 @@ impl Intervals {
         self.late = 0;
         self.late_bursts.clear();
         (self.millisecond, self.peaks) = Default::default();
-        self.known[1] = self.known[0];
-        self.link = LinkBins::new(self.known[0]);
-        self.link.begin(self.open.start);
+        self.link.forget(self.open.start);
     }
 
     /// The open interval so far.

@@ -1,6 +1,7 @@
 //! What the router does to each packet: its tunnel, its shard, its interval and beat. No thread, no clock.
 
 pub mod beats;
+mod followed_link;
 pub mod hearing;
 pub mod intervals;
 pub mod link_bins;

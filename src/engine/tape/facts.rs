@@ -113,6 +113,18 @@ impl LoadFacts {
     }
 }
 
+/// What those at the monitored link told of what it carries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ToldSpeed {
+    /// Nothing that counts beside what is known of it.
+    #[default]
+    Nothing,
+    /// So many bits per second, against which it is measured.
+    Followed(u64),
+    /// A speed that it exceeded: it is that of another link.
+    Refuted,
+}
+
 /// What was measured of how full the monitored link was, by milliseconds, and finer where stamps may tell that apart.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LinkReading {

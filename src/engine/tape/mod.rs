@@ -11,7 +11,7 @@ use crate::mirror::{CopyTimes, DistanceCounts, DistantCounts};
 use crate::model::limits::SHARDS;
 use crate::model::{AskedSwitch, Episode, HostFacts, Timestamp};
 use crate::snapshot::{Losses, Query, Sample, SourceInfo};
-use facts::{ClockSteps, LinkReading, LoadFacts, TunnelFacts};
+use facts::{ClockSteps, LinkReading, LoadFacts, ToldSpeed, TunnelFacts};
 use open_interval::OpenInterval;
 use precomputed::Precomputed;
 use std::ops::Range;
@@ -83,8 +83,8 @@ pub struct Request {
     pub load: LoadFacts,
     /// What a switch that is asked says of itself.
     pub switch: Option<Arc<AskedSwitch>>,
-    /// Bits per second that the monitored link carries, as those at it tell it.
-    pub told_speed: Option<u64>,
+    /// What those at the monitored link told of what it carries.
+    pub told_speed: ToldSpeed,
     /// How the monitored link was used.
     pub used: LinkReading,
 }

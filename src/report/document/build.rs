@@ -346,13 +346,14 @@ fn losses(s: &Snapshot) -> Section {
 fn link_words(used: &LinkUse) -> String {
     match used.bin {
         0 => format!("not told how full: {}", used.coarse),
-        _ => format!(
-            "{} % of {} or less in 95 % of the time, by bins of {}: {}",
-            (used.percentile(0.95) * 100.0).round(),
-            units::bits_per_second(used.speed as f64),
-            used.bin_words(),
-            used.ways.words()
-        ),
+        _ => {
+            let speed = units::bits_per_second(used.speed as f64);
+            let share = match used.percentile(0.95) {
+                share if share > 1.0 => format!("more than {speed} in 5 % of the time or more"),
+                share => format!("{} % of {speed} or less in 95 % of the time", (share * 100.0).round()),
+            };
+            format!("{share}, by bins of {}: {}", used.bin_words(), used.ways.words())
+        }
     }
 }
 

@@ -119,7 +119,8 @@ impl<'a> Differences<'a> {
     fn rate(&mut self, kind: ChangeKind, subject: Named, amounts: [Option<Amount>; 2], whole: [bool; 2]) {
         let [s, t] = self.seconds;
         let judgement = match amounts {
-            [Some(x), Some(y)] => of_amounts([x, y], self.seconds, self.busier),
+            [Some(x), Some(y)] if self.lasts.iter().all(|seconds| *seconds > 0.0) => of_amounts([x, y], self.seconds, self.busier),
+            [Some(_), Some(_)] => Significance::Noise("one of both lasts no time"),
             [Some((packets, _)), None] => of_one_sided(packets, [s, self.lasts[1]], whole[1]),
             [None, Some((packets, _))] => of_one_sided(packets, [t, self.lasts[0]], whole[0]),
             [None, None] => Significance::Alike,

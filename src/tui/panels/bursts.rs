@@ -100,7 +100,10 @@ pub(in crate::tui) fn fullness(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     if used.bin == 0 {
         return untold(canvas, area, scene, &used.coarse);
     }
-    let below = format!("{:.0} %", used.percentile(0.95) * 100.0);
+    let below = match used.percentile(0.95) {
+        share if share > 1.0 => "more than it carries".to_owned(),
+        share => format!("{:.0} %", share * 100.0),
+    };
     let scale = "bars: logarithm of the time";
     let ways = match used.ways {
         LinkWays::Fuller(_) => "fuller direction",

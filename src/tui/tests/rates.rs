@@ -95,6 +95,40 @@ fn spans_are_exact() {
     assert_eq!(spark.len(), SPARK);
 }
 
+/// The minute begins between two moments that are kept of what is longer ago than ten seconds.
+#[test]
+fn the_minute_of_a_steady_row_is_its_rate_at_any_second() {
+    let mut rates = Rates::default();
+    let load = |_: i64, _: u64| Traffic { packets: 1, wire_bytes: 1_000 };
+    for second in 1..=150 {
+        let s = picture(second, load, 1);
+        rates.note(&s);
+        let topic = Topic::conversation(Kind::Tcp, &s.stats.conversations.tcp.rows[0]);
+        let told = rates.of(&topic, 60).unwrap();
+        assert!((told - 8_000.0).abs() <= 8.0, "{second}: {told}");
+    }
+}
+
+/// A row that comes into the pictures late, though it is old: of a minute of which little is known nothing is said.
+#[test]
+fn what_was_not_looked_at_is_not_made_up() {
+    let mut rates = Rates::default();
+    let load = |_: i64, _: u64| Traffic { packets: 1, wire_bytes: 1_000 };
+    for second in 1..=150 {
+        let mut s = picture(second, load, 2);
+        let topic = Topic::conversation(Kind::Tcp, &s.stats.conversations.tcp.rows[1]);
+        s.stats.conversations.tcp.rows.truncate(if second > 100 { 2 } else { 1 });
+        rates.note(&s);
+        let minute = rates.of(&topic, 60);
+        assert_eq!(minute.is_some(), second > 130, "{second}: {minute:?}");
+        assert!(minute.is_none_or(|told| (told - 8_000.0).abs() <= 8.0), "{second}: {minute:?}");
+        assert_eq!(rates.of(&topic, 1), (second > 100).then_some(8_000.0));
+        let spark = rates.spark(&topic);
+        assert!(spark.iter().flatten().all(|bytes| *bytes > 0.0), "{second}: {spark:?}");
+        assert_eq!(spark.iter().flatten().next().is_some(), second > 100, "{second}: {spark:?}");
+    }
+}
+
 /// Where more conversations come than rates are remembered of, those are forgotten that left the pictures, and none that stands in one.
 #[test]
 fn what_is_new_has_its_rate_however_many_came_before() {
