@@ -212,7 +212,7 @@ fn json_keeps_the_contract() {
     assert_eq!(json["load"]["peak_at"], "1700000000.000000001");
     assert_eq!(json["load"]["series"].as_array().unwrap().len(), 3);
     assert_eq!(json["load"]["sizes"][0], serde_json::json!({"from": 0, "to": 64, "packets": 9, "wire_bytes": 540}));
-    assert_eq!(json["load"]["sizes"][6], serde_json::json!({"from": 1519, "to": 1600, "packets": 0, "wire_bytes": 0}));
+    assert_eq!(json["load"]["sizes"][6], serde_json::json!({"from": 1519, "to": 1600, "packets": 1, "wire_bytes": 460}));
     assert_eq!((&json["load"]["sizes"][8]["from"], &json["load"]["sizes"][8]["to"]), (&Value::from(9239), &Value::Null));
     assert_eq!(json["load"]["casts"]["unicast"]["packets"], 0);
     assert_eq!(json["protocols"][1], serde_json::json!({"path": "eth:ip", "packets": 9, "wire_bytes": 900}));

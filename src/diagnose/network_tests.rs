@@ -166,7 +166,7 @@ fn usually(usual: f64, median: f64, mut service: ServiceEvidence) -> ServiceEvid
 /// So many lost segments of so many, before the mirrored port and on the server's side.
 fn losses(segments: u64, lost: u64, connections: u64) -> Evidence {
     let span = Some(Episode { first: Timestamp(NOW - 30 * SECOND), last: Timestamp(NOW) });
-    let loss = LossWindow { segments, lost: [0, lost], before: 0, connections, clients: connections, earlier: [0; 2], span };
+    let loss = LossWindow { segments, lost: [0, lost], before: 0, unsure: 0, connections, clients: connections, earlier: [0; 2], span };
     evidence(service("", ServiceWindow { loss, ..ServiceWindow::default() }))
 }
 
@@ -418,8 +418,16 @@ fn lossy_clients(lost: [u64; 2], segments: u64) -> Evidence {
     let client = |n: u8, lost: u64| ClientLoss { client: host(n), segments, lost: [0, lost], connections: lost };
     let client_losses = vec![client(1, lost[0]), client(2, lost[1])];
     let all = lost[0] + lost[1];
-    let connections = all;
-    let loss = LossWindow { segments: 2 * segments, lost: [all, 0], before: 0, connections, clients: 2, earlier: [0; 2], span: Some(SPAN) };
+    let loss = LossWindow {
+        segments: 2 * segments,
+        lost: [all, 0],
+        before: 0,
+        unsure: 0,
+        connections: all,
+        clients: 2,
+        earlier: [0; 2],
+        span: Some(SPAN),
+    };
     evidence(service("", ServiceWindow { loss, client_losses, ..ServiceWindow::default() }))
 }
 

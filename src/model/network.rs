@@ -116,6 +116,11 @@ pub struct LocatedLoss {
 }
 
 impl LocatedLoss {
+    /// Of a segment going `way` that did not pass the mirrored port when it was to.
+    pub fn before_mirror(flow: &FlowKey, client: Direction, way: Direction, time: Timestamp) -> Self {
+        Self { flow: *flow, client, way, time, location: Location::BeforeMirror, packets: 0, retracted: false, number: 0 }
+    }
+
     /// The half of the path it was lost in.
     pub fn side(&self) -> PathSide {
         match (self.way == self.client, self.location) {
@@ -372,6 +377,8 @@ pub enum NetworkEvent {
     Icmp(IcmpError),
     /// A segment was lost.
     Lost(LocatedLoss),
+    /// A segment was lost, or late: nothing tells.
+    LostOrLate(LocatedLoss),
     /// A receiver took no data.
     Stalled(Stall),
     /// A round trip was measured.
@@ -408,7 +415,7 @@ impl NetworkEvent {
             NetworkEvent::Turn(turn) => turn.answered,
             NetworkEvent::Talks(talk) => talk.time,
             NetworkEvent::Icmp(error) => error.time,
-            NetworkEvent::Lost(lost) => lost.time,
+            NetworkEvent::Lost(lost) | NetworkEvent::LostOrLate(lost) => lost.time,
             NetworkEvent::Stalled(stall) => stall.to,
             NetworkEvent::RoundTrip(trip) => trip.time,
             NetworkEvent::Tls(seen) => seen.time,

@@ -54,6 +54,8 @@ struct Missing {
     doubtful: [Option<u32>; DOUBTFUL],
     /// Duplicate acknowledgements that are still to come for what the receiver has twice.
     owed: Owed,
+    /// Segments that were lost or late, of which it came out just now that nothing tells which.
+    unsure: u32,
 }
 
 /// Acknowledgements of what a receiver has twice: they are duplicates (RFC 9293 section 3.10.7.4), and ask for nothing.
@@ -190,7 +192,13 @@ impl Missing {
         match how {
             Filled::Overtaken => return None,
             // It is out of order: so may be one that came by chance when a sender answers.
-            Filled::Scattered => return self.resent.take_prompt().map(|again| (again.location, true)),
+            Filled::Scattered => {
+                let prompt = self.resent.take_prompt();
+                let may_answer = self.asked.is_some_and(|asked| asked.may_be_answered(time, trips));
+                // What was taken for lost before by its time alone is as little sure.
+                self.unsure = u32::from(prompt.is_some()).saturating_add(may_answer.into());
+                return prompt.map(|again| (again.location, true));
+            }
             Filled::Again => self.resent.lost(Again::of(segment, time, Location::BeforeMirror)),
             Filled::Promptly => self.resent.lost(Again { is_prompt: true, ..Again::of(segment, time, Location::BeforeMirror) }),
         }
@@ -330,6 +338,12 @@ impl Asked {
         self.selects(segment.sequence, SELECTIVE) && (is_prompt || self.is_answered)
     }
 
+    /// Whether a segment can be its sender's answer to them: they were enough, and long enough ago.
+    fn may_be_answered(&self, time: Timestamp, trips: &SenderTrips) -> bool {
+        let least = trips.least.map_or(0, |trip| trip.nanos / 2);
+        self.enough.is_some_and(|enough| time.since(enough) >= least)
+    }
+
     /// Whether so many acknowledgements say that something behind this number arrived.
     fn selects(&self, sequence: u32, times: u32) -> bool {
         self.selective >= times && before(sequence, self.reach)
@@ -371,6 +385,7 @@ pub struct LossLocator {
     lossy: HashTable<Lossy>,
     keys: Keys,
     caps: CapScale,
+    unsure: u32,
     /// How many found no room.
     pub refused: u64,
 }
@@ -416,12 +431,20 @@ impl LossLocator {
         } else {
             None
         };
+        let unsure = std::mem::take(&mut missing.unsure);
         if tcp.marks.has(TcpMarks::GAP) {
             let start = segment.sequence.wrapping_sub(tcp.gap);
             missing.open(Hole { start, end: segment.sequence, opened: time, behind: marks });
         }
+        self.unsure = unsure;
         let (location, retracted) = found?;
         Some(LocatedLoss { flow: *flow, client, way, time, location, packets: 0, retracted, number: 0 })
+    }
+
+    /// How many segments turned out with the one taken in last to have been lost before the mirrored port and sent again, or late, of which nothing
+    /// tells which; once.
+    pub fn take_unsure(&mut self) -> u32 {
+        std::mem::take(&mut self.unsure)
     }
 
     /// Whether anything is known: then acknowledgements are to be shown as well.

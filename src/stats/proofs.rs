@@ -45,7 +45,7 @@ pub fn prove(proofs: &mut Proofs, event: &NetworkEvent, is_far: impl Fn(&RoundTr
         NetworkEvent::RoundTrip(trip) => round_trip(proofs, trip, is_far(trip)),
         NetworkEvent::Tls(seen) => tls(proofs, seen),
         NetworkEvent::Stuck(stuck) => stuck_segment(proofs, stuck),
-        NetworkEvent::Silent(_) | NetworkEvent::Proxied(_) | NetworkEvent::Unread(_) => {}
+        NetworkEvent::Silent(_) | NetworkEvent::Proxied(_) | NetworkEvent::Unread(_) | NetworkEvent::LostOrLate(_) => {}
         NetworkEvent::KeptAlive(kept) => kept_alive(proofs, kept),
         NetworkEvent::Media(news) => media(proofs, news),
         NetworkEvent::Icmp(error) => {

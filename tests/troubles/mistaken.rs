@@ -184,6 +184,8 @@ enum OnTheWay {
     LateAndRepeated,
     /// It is lost, and sent again when three acknowledgements have asked for it.
     Lost,
+    /// The same, by a sender that takes its time, now more and now less.
+    LostAndSlow,
 }
 
 /// Eight clients, with a round trip of so much, get 288 segments each, one every `pace`.
@@ -200,11 +202,12 @@ fn with_order(fate: OnTheWay, numbers: Numbers, trip: Micros, pace: Micros) -> S
             for n in 0..24u32 {
                 let (is_struck, late) = (n % 12 == 3, 2_000 + i64::from((n * 7 + burst * 13 + u32::from(client)) % 30) * 100);
                 // The third of those behind it has asked for it, and the sender hears of it.
-                let again = sent(n + 3) + trip + SERVER_TRIP;
+                let slow = if fate == OnTheWay::LostAndSlow { late - 1_000 } else { 0 };
+                let again = sent(n + 3) + trip + SERVER_TRIP + slow;
                 match fate {
                     _ if !is_struck => t.data(sent(n), first + n),
                     OnTheWay::Late | OnTheWay::LateAndRepeated => t.late(sent(n), first + n, late),
-                    OnTheWay::Lost => t.data(again, first + n),
+                    OnTheWay::Lost | OnTheWay::LostAndSlow => t.data(again, first + n),
                 }
                 let late = sent(n) + late;
                 arrivals.push((
@@ -212,7 +215,7 @@ fn with_order(fate: OnTheWay, numbers: Numbers, trip: Micros, pace: Micros) -> S
                         _ if !is_struck => sent(n),
                         OnTheWay::Late => late,
                         OnTheWay::LateAndRepeated => late.min(again),
-                        OnTheWay::Lost => again,
+                        OnTheWay::Lost | OnTheWay::LostAndSlow => again,
                     },
                     n,
                 ));
@@ -267,4 +270,22 @@ fn what_was_lost_and_comes_as_soon_is_told_of() {
             assert_eq!((finding.side, finding.location), (Some(PathSide::Server), Some(spantop::model::Location::BeforeMirror)));
         }
     }
+}
+
+/// Senders that answer when they like, and number nothing: what is late looks the same. It is not said that nothing is lost.
+#[test]
+fn what_may_be_late_or_lost_is_not_judged() {
+    let not_judged = |s: &Snapshot| s.diagnosis.network.not_judged.iter().find(|(id, _)| *id == "tcp.loss").map(|(_, why)| why.clone());
+    let s = with_order(OnTheWay::LostAndSlow, Numbers::None, 2_500, 130);
+    assert_eq!(troubles(&s), []);
+    let why = not_judged(&s).unwrap();
+    assert!(why.contains("10.1.0.9:8080") && why.contains("nothing tells whether they were sent again or late"), "{why}");
+    assert!(!s.diagnosis.network.is_well(), "{:?}", s.diagnosis.network);
+    // Time stamps tell.
+    let s = with_order(OnTheWay::LostAndSlow, Numbers::Stamps, 2_500, 130);
+    assert_eq!(troubles(&s), only("tcp.loss", "10.1.0.9:8080/tcp", Severity::Critical));
+    assert_eq!(not_judged(&s), None);
+    // What comes in order is judged.
+    let s = with_order(OnTheWay::LateAndRepeated, Numbers::Stamps, 2_500, 130);
+    assert_eq!((troubles(&s), not_judged(&s)), (vec![], None));
 }

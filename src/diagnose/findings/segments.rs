@@ -49,7 +49,7 @@ impl Detector for TcpLoss {
             measured: "Segments that are seen again because their receiver asked for them, or after more than {timeout}: lost beyond the \
                        mirrored port, behind a time-out only what its receiver asks for, where it does not say what it has twice; holes for which the receiver asked and that are closed by what was sent again: lost before it. That it was the sender's own numbers and \
                        time stamps tell, later than {reordered} and half a round trip, or sooner behind acknowledgements of what arrived; where they tell nothing, that it comes later than {unordered} and half a \
-                       round trip, or just when its sender must answer, as long as no more come at other times. What comes back acknowledged before it can have been answered, by an older time stamp, or step by step behind a time-out was not lost, nor what comes again before anybody can have missed it. In the last minute, else in the last twenty seconds, and then a warning at most. Raised when they surely are more than {lost} of at least {segments} segments with data, and at least {least} (lower \
+                       round trip, or just when its sender must answer, as long as no more come at other times (of what then may be lost or late it is said that it is not judged, where it would matter). What comes back acknowledged before it can have been answered, by an older time stamp, or step by step behind a time-out was not lost, nor what comes again before anybody can have missed it. In the last minute, else in the last twenty seconds, and then a warning at most. Raised when they surely are more than {lost} of at least {segments} segments with data, and at least {least} (lower \
                        end of the {sure} interval); or, of at least {lots}, surely more than {little} and more than {unusual} times the share of as many before. \
                        Critical from {many} over at least {grave}. The side is named when {one} of them are on it; below \
                        {sided} losses in {connections} connections with the words how many connections show it, and not at all of fewer than {connections} while more others go on without, where those are too many to know what each carries. It is about one client where what is lost on the clients' side is its: by the \
@@ -99,7 +99,7 @@ impl Detector for TcpLoss {
         let losing = losing(&e.network, standing);
         let services = e.network.services.iter().filter_map(|service| {
             let judged = |w: &ServiceWindow| {
-                if is_of_one(w) {
+                if is_of_one(w) || is_mostly_unsure(&w.loss) {
                     return None;
                 }
                 let own = w.client_losses.iter().filter(|c| losing.contains_key(&c.client));
@@ -117,7 +117,10 @@ impl Detector for TcpLoss {
             };
             service.window(|w| w.loss.segments >= SEGMENTS.number()).and_then(judged).or_else(begun)
         });
-        all_of(losing.iter().map(|(client, of)| lost_of(*client, of)).chain(services))
+        match all_of(losing.iter().map(|(client, of)| lost_of(*client, of)).chain(services)) {
+            Detection::Clear => unsure(&e.network).map_or(Detection::Clear, Detection::Unknown),
+            found => found,
+        }
     }
 
     /// What was told of a service is its client's trouble once the client is known by itself.
@@ -133,6 +136,31 @@ impl Detector for TcpLoss {
             !losing.is_empty() && !service.windows.iter().any(is_left)
         })
     }
+}
+
+/// Whether of more segments it is not known whether they were lost than it is known of: what comes out of order makes senders send again what had
+/// arrived as well.
+fn is_mostly_unsure(loss: &LossWindow) -> bool {
+    loss.unsure > loss.lost.iter().fold(0, |sum, n| sum.saturating_add(*n))
+}
+
+/// What is lacking to judge a service of whose segments many came out of order, behind acknowledgements that ask for them.
+fn unsure(network: &NetworkEvidence) -> Option<String> {
+    let much = |service: &ServiceEvidence| {
+        let loss = service.window(|w| w.loss.segments >= SEGMENTS.number())?.loss;
+        let all = loss.lost.iter().fold(loss.unsure, |sum, n| sum.saturating_add(*n));
+        let is_much = loss.unsure >= LOST_LEAST.number() && exceeded(&wilson(all, loss.segments), LOST_SHARE.value(), 0.0, false);
+        is_much.then(|| {
+            format!(
+                "{} of {} segments from and to {} came out of order after they were asked for, and nothing tells whether they were sent again or \
+                 late: their senders put no numbers and no time stamps into them",
+                grouped(loss.unsure),
+                grouped(loss.segments),
+                service.key
+            )
+        })
+    };
+    network.services.iter().find_map(much)
 }
 
 /// Whether one client alone loses what is lost on the clients' side, and others are seen to lose nothing there: that is its trouble, be there enough of
@@ -172,7 +200,11 @@ impl Losing {
 fn losing(network: &NetworkEvidence, standing: StandingFindings<'_>) -> BTreeMap<Address, Losing> {
     let windows = || {
         let window = |service: &'_ ServiceEvidence| service.windows.iter().position(|w| w.loss.segments >= SEGMENTS.number()).unwrap_or(0);
-        network.services.iter().filter_map(move |service| service.windows.get(window(service))).filter(|w| !w.client_losses.is_empty())
+        network
+            .services
+            .iter()
+            .filter_map(move |service| service.windows.get(window(service)))
+            .filter(|w| !w.client_losses.is_empty() && !is_mostly_unsure(&w.loss))
     };
     let mut clients: BTreeMap<Address, Losing> = BTreeMap::new();
     for (w, c) in windows().flat_map(|w| w.client_losses.iter().map(move |c| (w, c))) {
@@ -217,6 +249,7 @@ fn without(loss: &LossWindow, c: &ClientLoss) -> LossWindow {
         segments: loss.segments.saturating_sub(c.segments),
         lost: [client.saturating_sub(c.all()), server],
         before: loss.before.saturating_sub(before),
+        unsure: loss.unsure,
         connections: loss.connections.saturating_sub(c.connections),
         clients: loss.clients.saturating_sub(u64::from(c.connections > 0)),
         earlier: loss.earlier,
@@ -317,6 +350,7 @@ fn lost(service: &ServiceEvidence, loss: &LossWindow, stands: bool) -> Option<Re
         ("client_side", Value::Count(client)),
         ("server_side", Value::Count(server)),
         ("before_mirror", Value::Count(loss.before)),
+        ("lost_or_late", Value::Count(loss.unsure)),
         ("connections", Value::Count(loss.connections)),
     ];
     let lasts = loss.span.is_some_and(|span| span.last.since(span.first) >= GRAVE_FOR.in_nanos());

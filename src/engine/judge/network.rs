@@ -36,6 +36,8 @@ pub struct NetworkJudge {
     /// The number of the bin up to whose beginning was judged.
     judged: Option<i64>,
     findings: Vec<Finding>,
+    /// What could not be judged when it was judged last, and ever: what of, and why.
+    undecided: [Vec<(&'static str, String)>; 2],
     switch: SwitchLedger,
     /// The events of a beat in the order of their time, each with its batch and its number there as one number; kept for its memory.
     order: Vec<u128>,
@@ -223,8 +225,19 @@ impl NetworkJudge {
         network.scans.retain(|scan| !scan.is_ping() || !self.sightings.gives_addresses(scan.source));
         network.proofs = std::mem::take(&mut self.proofs);
         let evidence = Evidence { network, sliding: true, ..Evidence::default() };
-        self.findings = diagnose::judge_network(&evidence, &mut self.judge, now).findings;
+        let judgement = diagnose::judge_network(&evidence, &mut self.judge, now);
+        self.findings = judgement.findings;
+        let [last, ever] = &mut self.undecided;
+        add_new(ever, judgement.undecided.clone());
+        *last = judgement.undecided;
         self.proofs = evidence.network.proofs;
+    }
+
+    /// What could not be judged by what was seen of the network itself, but for what was found: on a port lately, in a file ever.
+    fn undecided(&self, live: bool, found: &BTreeSet<&str>) -> Vec<(&'static str, String)> {
+        let [last, ever] = &self.undecided;
+        let undecided = if live { last } else { ever };
+        undecided.iter().filter(|(id, _)| !found.contains(id)).cloned().collect()
     }
 
     /// What is wrong with the network at `now`, as far as the mirror can show it, by the evidence of the mirror. `at_end`: nothing more comes.
@@ -257,8 +270,8 @@ impl NetworkJudge {
         if live {
             not_judged.extend(diagnose::silence_afterwards(&mut findings, mirror, &mut self.lapses, now));
         }
+        add_new(&mut not_judged, self.undecided(live, &found));
         let untold: Vec<NetworkMatter> = NetworkMatter::ALL.into_iter().filter(|matter| !matter.is_judged(&not_judged)).collect();
-        let is_blind = is_blind(&untold);
         add_new(&mut not_judged, self.switch.not_judged());
         let failing = self.failing(end, live, &untold);
         services.rows.iter_mut().for_each(|service| service.shows_answers = failing.is_some());
@@ -268,7 +281,7 @@ impl NetworkJudge {
         let held = self.ledger.held_back();
         add_new(&mut not_judged, self.unread(held.map(|(key, _)| key)));
         let worst = findings.iter().filter(|f| f.active).map(|f| f.severity).max().max(besides);
-        let is_unknown = self.ledger.judged == 0 || is_blind || is_failing || held.is_some_and(|(_, is_most)| is_most);
+        let is_unknown = self.ledger.judged == 0 || is_blind(&untold) || is_failing || held.is_some_and(|(_, is_most)| is_most);
         let verdict = verdict(worst, is_unknown);
         let network = Network {
             verdict,

@@ -53,6 +53,8 @@ pub struct LossWindow {
     pub lost: [u64; 2],
     /// Of them before they passed the mirrored port.
     pub before: u64,
+    /// Others that were lost before it or merely late: their senders number nothing, so that nothing tells which.
+    pub unsure: u64,
     /// Connections that lost something.
     pub connections: u64,
     /// Clients whose connections did.

@@ -218,6 +218,8 @@ pub struct SegmentCounts {
     pub lost: [u64; 2],
     /// Of them before the mirrored port.
     pub before: u64,
+    /// Those that were lost before it or late, of which nothing tells which.
+    pub unsure: u64,
     /// When.
     pub span: Option<Episode>,
 }
@@ -227,6 +229,7 @@ impl SegmentCounts {
         self.packets = self.packets.saturating_add(other.packets);
         self.lost.iter_mut().zip(other.lost).for_each(|(a, b)| *a = a.saturating_add(b));
         self.before = self.before.saturating_add(other.before);
+        self.unsure = self.unsure.saturating_add(other.unsure);
         self.span = Episode::of_both(self.span, other.span);
     }
 
@@ -398,6 +401,11 @@ impl ServiceCounts {
         self.segments.packets = self.segments.packets.saturating_add(packets);
         let of = &mut self.client(client).packets;
         *of = of.saturating_add(u32::try_from(packets).unwrap_or(u32::MAX));
+    }
+
+    /// A segment was lost, or late.
+    pub fn lost_or_late(&mut self) {
+        self.segments.unsure = self.segments.unsure.saturating_add(1);
     }
 
     /// A segment of a client's connection was lost, or was not after all.

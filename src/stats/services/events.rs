@@ -324,6 +324,12 @@ impl ServiceLedger {
         }
     }
 
+    /// A segment was lost, or late.
+    pub(super) fn lost_or_late(&mut self, segment: &LocatedLoss) {
+        let Some(key) = ServiceKey::of(&segment.flow, segment.client) else { return };
+        self.with(key, segment.time, ServiceCounts::lost_or_late);
+    }
+
     /// What is sent to somebody who is not there any more is no loss of the way.
     pub(super) fn silent(&mut self, silent: &SilentPeer) {
         let Some(key) = ServiceKey::of(&silent.flow, silent.client) else { return };

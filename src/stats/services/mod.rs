@@ -214,6 +214,7 @@ impl ServiceLedger {
             NetworkEvent::Offered(offer) => self.media.offer(offer),
             NetworkEvent::Stuck(stuck) => self.stuck(stuck),
             NetworkEvent::Lost(lost) => self.lost(lost),
+            NetworkEvent::LostOrLate(segment) => self.lost_or_late(segment),
             NetworkEvent::Stalled(stall) => self.receivers.note(stall),
             NetworkEvent::RoundTrip(trip) => self.round_trip(trip),
             NetworkEvent::Silent(silent) => self.silent(silent),

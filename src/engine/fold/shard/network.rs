@@ -60,6 +60,9 @@ pub(super) fn segment(
     }
     located.extend(lost(losses, flow, (frame, segment), tcp, analysis));
     located.iter().for_each(|lost| connections.tell(NetworkEvent::Lost(*lost)));
+    for _ in 0..losses.take_unsure() {
+        connections.tell(NetworkEvent::LostOrLate(LocatedLoss::before_mirror(key, client, *way, frame.time)));
+    }
     let event = match repeated && segment.payload > 1 {
         true => stuck.repeated(key, (*way, client), frame.time, &again(frame, *way, segment, flow, analysis)),
         false if stuck.any() => {

@@ -74,6 +74,7 @@ fn loss_window(segments: &SegmentCounts, lossy: &Troubled) -> LossWindow {
         segments: segments.packets,
         lost: segments.lost,
         before: segments.before,
+        unsure: segments.unsure,
         connections: lossy.count,
         clients: lossy.clients,
         earlier: [0; 2],
