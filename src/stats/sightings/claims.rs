@@ -25,6 +25,8 @@ pub(super) struct Claims {
     /// Who claimed it after somebody else had: when, which of the stations, and towards whom (`None`: everybody).
     turns: VecDeque<(Timestamp, Mac, Option<Address>)>,
     pub(super) conflict: Option<(Episode, [Mac; 2])>,
+    /// Who tells everybody what another one denies by its replies.
+    denied: Denied,
     /// Who claimed it last, and when that was another one than before: the latest times.
     latest: Option<Mac>,
     pub(super) changes: [Change; CHANGES],
@@ -41,6 +43,42 @@ struct Voice {
     asks: bool,
     /// It told somebody.
     replies: bool,
+}
+
+/// A station tells everybody that it has an address, another one replies to those who ask for it, and the first says so again: whoever took an address
+/// over says so once or twice, and nobody else replies then.
+#[derive(Debug, Clone, Copy, Default)]
+struct Denied {
+    /// Who told everybody last, and when.
+    told: Option<(Mac, Timestamp)>,
+    /// Who has replied since that is another one.
+    by: Option<Mac>,
+    /// How often it was so with these two, each time within a minute of the last, and since when.
+    pair: Option<([Mac; 2], u64, Timestamp)>,
+}
+
+impl Denied {
+    /// Takes in a claim: two stations that contradict each other often enough, and since when.
+    fn take(&mut self, seen: &Sighting, mac: Mac) -> Option<([Mac; 2], Timestamp)> {
+        if !announces(&seen.what) {
+            let replies = matches!(seen.what, Sight::Arp { is_reply: true, .. } | Sight::Advertisement { .. });
+            if replies && self.told.is_some_and(|(who, _)| who != mac) {
+                self.by = Some(mac);
+            }
+            return None;
+        }
+        let told = self.told.replace((mac, seen.last)).filter(|(who, at)| *who == mac && seen.first.since(*at) <= MINUTE);
+        let other = self.by.take();
+        let (Some((_, since)), Some(other)) = (told, other) else {
+            self.pair = self.pair.filter(|(pair, ..)| pair[0] == mac && told.is_some());
+            return None;
+        };
+        let pair = [mac, other];
+        let (_, times, first) = self.pair.filter(|(known, ..)| *known == pair).unwrap_or((pair, 0, since));
+        let times = times.saturating_add(1);
+        self.pair = Some((pair, times, first));
+        (times >= CONFLICT_TURNS.number()).then_some((pair, first))
+    }
 }
 
 /// Another station claims an address than the one before.
@@ -77,6 +115,10 @@ impl Claims {
         }
         self.station(mac, seen);
         self.voice(mac, seen);
+        if let Some((pair, first)) = self.denied.take(seen, mac) {
+            self.conflict = Some((Episode { first, last: seen.last }, pair));
+            return;
+        }
         let before = self.turns.iter().rev().find(|turn| turn.2 == towards);
         if before.is_some_and(|turn| turn.1 == mac && seen.last.since(turn.0) < MINUTE) {
             return;

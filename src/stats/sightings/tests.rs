@@ -470,3 +470,32 @@ fn what_is_kept_is_bounded() {
     assert!(gathering.is_empty());
     assert!(ledger.arp.counts().into_iter().all(|n| n <= SIGHTED), "{:?}", ledger.arp.counts());
 }
+
+/// One tells everybody, and another one replies to those who ask: neither is ever contradicted in the same way.
+#[test]
+fn what_one_tells_everybody_and_another_one_denies_is_a_conflict() {
+    // Station 2 announces itself as host 9, each so many seconds, until a moment; station 1 replies to whoever asks, from a moment on.
+    let found = |apart: i64, until: i64, replies: std::ops::Range<i64>, replier: u32| {
+        let mut ledger = SightingLedger::default();
+        for n in 0..120 {
+            if n % apart == 0 && n < until {
+                ledger.take(&arp(n, None, true, (9, 9), 2));
+            }
+            if n % 7 == 3 && replies.contains(&n) {
+                ledger.take(&arp(n, None, false, (20 + n as u32 % 5, 9), 30));
+                ledger.take(&arp(n, None, true, (9, 20 + n as u32 % 5), replier));
+            }
+        }
+        let found = evidence(&ledger, 120).conflicts;
+        found.iter().map(|c| c.stations.iter().map(|s| s.mac).collect::<Vec<_>>()).collect::<Vec<_>>()
+    };
+    for apart in [2, 5, 15, 29] {
+        assert_eq!(found(apart, 120, 0..120, 1), [[mac(1), mac(2)]], "{apart}");
+    }
+    let none: [[crate::model::Mac; 2]; 0] = [];
+    assert_eq!(found(5, 120, 0..120, 2), none, "who has it replies itself");
+    assert_eq!(found(5, 120, 0..40, 2), none, "and falls silent");
+    assert_eq!(found(2, 120, 0..1, 1), none, "it was another's before");
+    assert_eq!(found(2, 10, 12..120, 1), none, "and is again");
+    assert_eq!(found(70, 120, 0..120, 1), none, "seldom: somebody comes back");
+}
