@@ -50,6 +50,14 @@ pub struct MaskedPlan {
     pub save_dir: Option<PathBuf>,
 }
 
+/// Where packets come from once more, and where they lie.
+struct Places {
+    source: Box<dyn Source>,
+    shelf: Box<dyn Shelf>,
+    /// How many there were that lie there no more.
+    gone: u64,
+}
+
 impl MaskedPlan {
     /// What holds for everything once the key is pressed. A switch is not asked: what it answers is not replaced.
     pub fn hiding(common: &Common) -> Common {
@@ -65,7 +73,7 @@ impl MaskedPlan {
     }
 
     fn start(&self) -> Result<tui::MaskedSide> {
-        let (source, shelf, gone) = self.source_and_shelf()?;
+        let Places { source, shelf, gone } = self.places()?;
         let mut settings = engine_settings(&self.common, &self.input, &source.info());
         settings.query = Query::default();
         settings.history = true;
@@ -81,9 +89,9 @@ impl MaskedPlan {
         Ok(tui::MaskedSide { feed: Box::new(engine), options: Box::new(options), left_out, writes_clear: self.writes_clear })
     }
 
-    /// Where the packets come from, and where they are looked at afterwards; both mask them. And how many there are of no more.
-    fn source_and_shelf(&self) -> Result<(Box<dyn Source>, Box<dyn Shelf>, u64)> {
-        let (source, shelf, gone): (Box<dyn Source>, Box<dyn Shelf>, u64) = match (&self.recording, &self.input) {
+    /// Where the packets come from and lie; both mask them.
+    fn places(&self) -> Result<Places> {
+        let Places { source, shelf, gone } = match (&self.recording, &self.input) {
             (Some((recorder, names)), _) => {
                 let mut shelf = RecorderShelf::new(recorder.clone(), names.clone());
                 shelf.refresh();
@@ -97,15 +105,17 @@ impl MaskedPlan {
                     is_live: matches!(self.input, InputSettings::Live(_)),
                     is_level: false,
                 };
-                (Box::new(source), Box::new(shelf), gone)
+                Places { source: Box::new(source), shelf: Box::new(shelf), gone }
             }
             (None, InputSettings::Files(files)) if !source::is_endless(&self.input) => {
                 let index = Arc::default();
-                (capture::file::open_noting(files, Some(&index))?, Box::new(FileShelf::new(files.clone(), index)), 0)
+                let source = capture::file::open_noting(files, Some(&index))?;
+                Places { source, shelf: Box::new(FileShelf::new(files.clone(), index)), gone: 0 }
             }
             _ => return Err(Error::usage("no packets are kept that could be read again: --recorder SIZE keeps some")),
         };
-        Ok((privacy::source(source, &self.common)?, privacy::shelf(shelf, &self.input, &self.common)?, gone))
+        let (source, shelf) = (privacy::source(source, &self.common)?, privacy::shelf(shelf, &self.input, &self.common)?);
+        Ok(Places { source, shelf, gone })
     }
 }
 
