@@ -399,7 +399,8 @@ impl Track {
                 break;
             }
             let old = next.0 < at.saturating_sub((SPARK as i64 + 2) * span);
-            if old || one.0.saturating_sub(1).div_euclid(span) == next.0.saturating_sub(1).div_euclid(span) {
+            // The first tells since when all of it is known.
+            if old || i > 0 && one.0.saturating_sub(1).div_euclid(span) == next.0.saturating_sub(1).div_euclid(span) {
                 self.points.remove(i);
             } else {
                 i += 1;

@@ -120,7 +120,9 @@ fn what_was_not_looked_at_is_not_made_up() {
         s.stats.conversations.tcp.rows.truncate(if second > 100 { 2 } else { 1 });
         rates.note(&s);
         let minute = rates.of(&topic, 60);
-        assert_eq!(minute.is_some(), second > 130, "{second}: {minute:?}");
+        // From half of it on, which is not told to the second.
+        assert!(minute.is_none() || second > 127, "{second}: {minute:?}");
+        assert!(minute.is_some() || second < 132, "{second}: {minute:?}");
         assert!(minute.is_none_or(|told| (told - 8_000.0).abs() <= 8.0), "{second}: {minute:?}");
         assert_eq!(rates.of(&topic, 1), (second > 100).then_some(8_000.0));
         let spark = rates.spark(&topic);
