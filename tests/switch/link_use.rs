@@ -64,6 +64,7 @@ fn trains(count: i64) -> Wire {
 /// What LLDP calls an interface of 1 Gb/s, and of 10.
 const GIGABIT: u16 = 30;
 const TEN_GIGABIT: u16 = 54;
+const FAST_ETHERNET: u16 = 16;
 
 fn says(wire: &mut Wire, at: i64, from: [u8; 6], mau_type: u16) {
     wire.0.push((at, message::lldp_at(from, &format!("Gi0/{}", from[5]), &format!("device-{}", from[5]), mau_type)));
@@ -119,10 +120,20 @@ fn a_speed_that_is_told_late_is_held_against_what_comes_then() {
     // Beyond the packets of a file that are looked through before the first.
     let mut wire = trains(300);
     says(&mut wire, 1_500 * MILLISECOND, END, GIGABIT);
+    assert_eq!(wire.look(1_000, MirrorSettings::default()).switch.link_use, None, "a second says little");
+    let mut wire = trains(500);
+    says(&mut wire, 1_500 * MILLISECOND, END, GIGABIT);
     let used = wire.look(1_000, MirrorSettings::default()).switch.link_use.unwrap();
-    assert_eq!((used.speed, used.bursts), (SPEED, 100), "from the next second on");
+    assert_eq!((used.speed, used.bursts), (SPEED, 300), "from the next second on");
     assert!(used.list.iter().all(|burst| burst.at.0 >= START + 2 * SECOND), "{:?}", used.list.first());
-    assert!(used.nanos <= SECOND, "{}", used.nanos);
+    assert!(used.nanos <= 3 * SECOND, "{}", used.nanos);
+    // A link that carries more than it is said to has another speed.
+    let mut slow = trains(500);
+    says(&mut slow, 7, END, FAST_ETHERNET);
+    (0..40).for_each(|n| slow.train(n * 100 * MILLISECOND + 5_000_000, 1_200, [END, OTHER]));
+    let refuted = slow.look(1_000, MirrorSettings::default());
+    assert_eq!((refuted.switch.link_use, refuted.capture.speed, refuted.capture.is_speed_by_lldp), (None, None, false));
+    assert!(refuted.diagnosis.findings.iter().all(|f| f.id != "link.saturated"), "{:?}", refuted.diagnosis.findings);
     // Who is at the other end says something else: nothing is held against either.
     says(&mut wire, 1_600 * MILLISECOND, OTHER, TEN_GIGABIT);
     let other = wire.look(1_000, MirrorSettings::default());
