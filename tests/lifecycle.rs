@@ -56,17 +56,18 @@ fn within(wanted: impl Fn() -> bool) -> bool {
     true
 }
 
-/// The end of a program that is to end soon.
+/// The end of a program that is to end soon; what it says is taken meanwhile, and its input stays open.
 fn ended(mut child: Child) -> Output {
-    let begun = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        if begun.elapsed() > SOON {
-            child.kill().unwrap();
-            panic!("it does not end: {}", String::from_utf8_lossy(&child.wait_with_output().unwrap().stderr));
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    child.wait_with_output().unwrap()
+    let (input, id) = (child.stdin.take(), child.id());
+    let (told, tells) = std::sync::mpsc::channel();
+    let waits = std::thread::spawn(move || told.send(child.wait_with_output().unwrap()));
+    let output = tells.recv_timeout(SOON).unwrap_or_else(|_| {
+        run(&format!("kill -KILL {id}"));
+        panic!("it does not end: {}", said(&tells.recv().unwrap()))
+    });
+    waits.join().unwrap().unwrap();
+    drop(input);
+    output
 }
 
 fn said(output: &Output) -> String {
