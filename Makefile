@@ -9,7 +9,7 @@ SPANTOP := $(TARGET)/release/spantop
 -include $(TARGET)/setup.mk
 
 .NOTPARALLEL:
-.PHONY: help demo live lab report test lint unit docs packages bench bench-test bench-clean curves setup setup-test setup-lab setup-servers build record pictures cast clean
+.PHONY: help demo live lab report test lint unit docs packages bench bench-test bench-clean curves setup setup-test setup-lab setup-pictures setup-servers build record pictures cast clean
 
 help:
 	@echo "make demo          build, then look at captures/office.pcapng (the report, without a terminal)"
@@ -56,9 +56,11 @@ lab: build setup-lab
 cast: build setup-lab
 	python3 docs/cast.py $(SPANTOP)
 
-# The pictures of README.md, drawn by the dashboard itself.
-pictures:
+# The pictures of README.md, drawn by the dashboard itself: SVG that stays sharp, and PNG of it for what shows nothing else.
+pictures: setup-pictures
 	$(CARGO) run --locked --example pictures docs/pictures
+	for picture in docs/pictures/*.svg; do \
+		rsvg-convert --zoom 1.5 "$$picture" | pngquant --strip 64 - >"$${picture%.svg}.png" || exit 1; done
 
 record: setup-lab
 	@if [ "$$(id -u)" = 0 ]; then exec captures/lab.sh record captures; else exec sudo captures/lab.sh record captures; fi
@@ -126,6 +128,9 @@ setup-test:
 
 setup-lab:
 	@tests/setup.sh lab
+
+setup-pictures:
+	@tests/setup.sh pictures
 
 setup-servers:
 	@tests/setup.sh servers

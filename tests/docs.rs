@@ -132,7 +132,7 @@ fn the_readme_is_short_and_begins_with_pictures() {
     let readme = read("README.md");
     let at = |word: &str| readme.find(word).unwrap_or_else(|| panic!("no {word}"));
     assert!(readme.lines().count() <= 220, "{} lines: what is a manual belongs into docs/", readme.lines().count());
-    assert!(at("docs/pictures/overview.svg") < at("## One minute") && at("apt install") < at("cargo install"));
+    assert!(at("docs/pictures/overview.png") < at("## One minute") && at("apt install") < at("cargo install"));
     assert!(at("## One minute") < at("## Mirroring a port") && readme[..at("## One minute")].lines().count() < 25);
 }
 

@@ -4,6 +4,7 @@
 #   tests/setup.sh build    what a build needs: Rust (only told about), a C compiler, libpcap
 #   tests/setup.sh test     the same, and says which tools the tests would like to have
 #   tests/setup.sh lab      what captures/lab.sh needs
+#   tests/setup.sh pictures what makes PNG of the pictures of README.md
 #   tests/setup.sh servers  the servers that exporters and archives are tried with: databases, collectors, and in target/python Spark and
 #                           readers of Parquet. What cannot be had is passed over with a word, and so are its tests
 #
@@ -70,6 +71,10 @@ package() { # package THING: what this system calls it
     *:udhcpc) echo busybox ;;
     *:timeout) echo coreutils ;;
     *:nfcapd) echo nfdump ;;
+    apt-get:rsvg-convert) echo librsvg2-bin ;;
+    dnf:rsvg-convert) echo librsvg2-tools ;;
+    zypper:rsvg-convert | apk:rsvg-convert) echo rsvg-convert ;;
+    *:rsvg-convert) echo librsvg ;;
     apt-get:java) echo default-jre-headless ;;
     dnf:java) echo java-17-openjdk-headless ;;
     apk:java) echo openjdk17-jre-headless ;;
@@ -214,6 +219,17 @@ setup_lab() {
     if [ -z "$had_nginx" ] && have systemctl; then as_root systemctl disable --now nginx >/dev/null 2>&1 || true; fi
 }
 
+setup_pictures() {
+    local tool packages=""
+    for tool in rsvg-convert pngquant; do
+        have "$tool" || packages="$packages $(package "$tool")"
+    done
+    [ -n "$packages" ] || return 0
+    may_install || die "PNG pictures need these packages, and root to install them:$packages"
+    # shellcheck disable=SC2086 # a list of packages
+    install $packages || die "could not install:$packages"
+}
+
 # Packages of servers start them; nobody asked for that.
 keep_quiet() { # keep_quiet SERVICE…
     if have systemctl; then as_root systemctl disable --now "$@" >/dev/null 2>&1 || true; fi
@@ -253,6 +269,7 @@ test)
     tell_wishes
     ;;
 lab) setup_lab ;;
+pictures) setup_pictures ;;
 servers) setup_servers ;;
-*) die "usage: tests/setup.sh build|test|lab|servers" ;;
+*) die "usage: tests/setup.sh build|test|lab|pictures|servers" ;;
 esac
