@@ -205,3 +205,53 @@ fn secrets_and_names_are_kept() {
         }
     }
 }
+
+/// What the original's sections say of all that is in them stands in the section of what is saved, beside why it was saved. What was dropped before a packet stays beside it, and is not counted twice.
+#[test]
+fn comments_of_sections_and_drops_of_packets_are_kept() {
+    use support::packet::file::Writer;
+    let folder = folder("sections");
+    let frame = support::packet::Packet::eth([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]).ip([10, 0, 0, 1], [10, 0, 0, 2]).udp(1, 2).build();
+    let wire = frame.len() as u32;
+    for big in [false, true] {
+        let order = Writer { big };
+        let section = |words: &str| order.section_with(&[order.option(1, words.as_bytes()), order.option(0, b"")].concat());
+        let dropped = |count: u64| order.enhanced_with(0, 1_700_000_000_000_000, wire, &frame, &order.option(4, &order.u64(count)));
+        let parts = [
+            section("before the reboot"),
+            order.interface(1, 0, &[]),
+            dropped(0),
+            dropped(41),
+            order.obsolete(0, 1_700_000_000_000_001, wire, &frame),
+            section("after the reboot"),
+            order.interface(1, 0, &[]),
+            dropped(13),
+        ];
+        let original = folder.join(format!("a-{big}.pcapng"));
+        fs::write(&original, parts.concat()).unwrap();
+        let saved = folder.join(format!("b-{big}.pcapng"));
+        let save = |more: &[&str]| {
+            let _ = fs::remove_file(&saved);
+            let output = spantop(&[&["save", original.to_str().unwrap(), "-o", saved.to_str().unwrap()], more].concat());
+            assert!(output.status.success(), "{}", stderr(&output));
+            let bytes = fs::read(&saved).unwrap();
+            let count = |wanted: &[u8]| bytes.windows(wanted.len()).filter(|place| *place == wanted).count();
+            let drops = |n: u64| count(&[&[4, 0, 8, 0], &n.to_le_bytes()[..]].concat());
+            (count(b"saved by spantop"), count(b"before the reboot"), count(b"after the reboot"), [0, 41, 7, 13].map(drops))
+        };
+        assert_eq!(save(&[]), (1, 1, 1, [1, 1, 1, 1]));
+        let losses = |path: &Path| {
+            let report = spantop(&["report", "--format", "json", path.to_str().unwrap()]);
+            let report: serde_json::Value = serde_json::from_slice(&report.stdout).unwrap();
+            report["losses"].clone()
+        };
+        assert_eq!(losses(&saved), losses(&original));
+        if let Ok(about) = Command::new("capinfos").arg("-k").arg(&saved).output() {
+            let about = String::from_utf8_lossy(&about.stdout).into_owned();
+            assert!(["saved by spantop", "before the reboot", "after the reboot"].iter().all(|words| about.contains(words)), "{about}");
+        }
+        // Of a part, what its packets say; of masked packets nothing that somebody wrote.
+        assert_eq!(save(&["--from", "#2", "--to", "#2"]), (1, 1, 1, [0, 1, 0, 0]));
+        assert_eq!(save(&["--anonymize"]), (1, 0, 0, [1, 1, 1, 1]));
+    }
+}

@@ -158,7 +158,7 @@ fn copy(
     out: &mut dyn Write,
     done: &mut Saved,
 ) -> std::result::Result<(), Trouble> {
-    let mut saving = StretchWriter { writer: PcapngWriter::new(out, why)?, stretch, first: None, last: Timestamp::UNKNOWN };
+    let mut saving = StretchWriter { writer: PcapngWriter::new(out, why), stretch, first: None, last: Timestamp::UNKNOWN };
     let mut block = Block::new();
     loop {
         block.clear();

@@ -258,7 +258,7 @@ fn write(librarian: &mut Librarian, job: &SaveJob, folder: &std::path::Path, hel
 }
 
 fn fill(librarian: &mut Librarian, job: &SaveJob, file: File, held: bool) -> io::Result<(u64, u64)> {
-    let mut writer = PcapngWriter::new(BufWriter::new(file), &job.why)?;
+    let mut writer = PcapngWriter::new(BufWriter::new(file), &job.why);
     let (mut packets, mut failure) = (0u64, None);
     let read = librarian.all(&job.subject, job.span, held, &mut |piece| {
         if failure.is_some() {

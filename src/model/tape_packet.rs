@@ -26,6 +26,8 @@ pub struct PacketNote {
     pub comments: Vec<String>,
     /// Direction and how it was received (pcapng: `epb_flags`).
     pub flags: Option<u32>,
+    /// Packets of its interface that were dropped between the one before and it (pcapng: `epb_dropcount`).
+    pub dropped: Option<u64>,
     /// What the file says between the packet before and this one that is of no single packet.
     pub before: Vec<FileExtra>,
 }
@@ -37,4 +39,6 @@ pub enum FileExtra {
     Secrets(u32, Vec<u8>),
     /// Names of addresses (pcapng: Name Resolution Block): kind and value of each record.
     Names(Vec<(u16, Vec<u8>)>),
+    /// Comments on all that follows (pcapng: those of a Section Header Block).
+    Comments(Vec<String>),
 }

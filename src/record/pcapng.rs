@@ -22,6 +22,7 @@ const IF_NAME: u16 = 2;
 const IF_DESCRIPTION: u16 = 3;
 const IF_TIME_RESOLUTION: u16 = 9;
 const PACKET_FLAGS: u16 = 2;
+const PACKET_DROPS: u16 = 4;
 const DROPPED_BY_INTERFACE: u16 = 5;
 const DROPPED_BY_SYSTEM: u16 = 7;
 
@@ -38,6 +39,10 @@ pub struct InterfaceAbout {
 #[derive(Debug)]
 pub struct PcapngWriter<W> {
     out: W,
+    /// The section is written: with the first block in it, so that what is said of all of it by then stands there.
+    begun: bool,
+    /// Comments that are not written yet: of the section, later of the next packet.
+    comments: Vec<String>,
     /// The block being put together.
     block: Vec<u8>,
     /// Number and link type of each interface written so far, in their order.
@@ -47,23 +52,31 @@ pub struct PcapngWriter<W> {
 }
 
 impl<W: Write> PcapngWriter<W> {
-    /// Begins a file; `comment` says in a few words what is in it.
-    ///
-    /// # Errors
-    /// What the output answers to a write.
-    pub fn new(out: W, comment: &str) -> io::Result<Self> {
-        let mut writer = Self { out, block: Vec::with_capacity(4096), interfaces: Vec::new(), bytes: 0 };
-        writer.begin(SECTION);
-        writer.block.extend_from_slice(&0x1a2b_3c4d_u32.to_le_bytes());
-        writer.block.extend_from_slice(&[1, 0, 0, 0]);
-        // Its length is not known.
-        writer.block.extend_from_slice(&u64::MAX.to_le_bytes());
-        writer.option(USER_APPLICATION, concat!("spantop ", env!("CARGO_PKG_VERSION")).as_bytes());
-        if !comment.is_empty() {
-            writer.option(COMMENT, comment.as_bytes());
+    /// A file of which nothing is written yet; `comment` says in a few words what is in it.
+    pub fn new(out: W, comment: &str) -> Self {
+        let comments = (!comment.is_empty()).then(|| comment.to_owned()).into_iter().collect();
+        Self { out, begun: false, comments, block: Vec::with_capacity(4096), interfaces: Vec::new(), bytes: 0 }
+    }
+
+    /// Begins the section where that has not been done.
+    fn section(&mut self) -> io::Result<()> {
+        if std::mem::replace(&mut self.begun, true) {
+            return Ok(());
         }
-        writer.end()?;
-        Ok(writer)
+        self.begin(SECTION);
+        self.block.extend_from_slice(&0x1a2b_3c4d_u32.to_le_bytes());
+        self.block.extend_from_slice(&[1, 0, 0, 0]);
+        // Its length is not known.
+        self.block.extend_from_slice(&u64::MAX.to_le_bytes());
+        self.option(USER_APPLICATION, concat!("spantop ", env!("CARGO_PKG_VERSION")).as_bytes());
+        self.say();
+        self.end_of_options();
+        self.end()
+    }
+
+    /// Says what is still to be said.
+    fn say(&mut self) {
+        std::mem::take(&mut self.comments).iter().for_each(|comment| self.option(COMMENT, comment.as_bytes()));
     }
 
     /// Writes a packet; `about` is asked for an interface that has not been met before.
@@ -71,6 +84,7 @@ impl<W: Write> PcapngWriter<W> {
     /// # Errors
     /// What the output answers to a write.
     pub fn packet(&mut self, packet: &TapePacket<'_>, note: Option<&PacketNote>, about: impl FnOnce() -> InterfaceAbout) -> io::Result<()> {
+        self.section()?;
         let key = (packet.interface, packet.link);
         let known = self.interfaces.iter().rposition(|&known| known == key);
         let interface = match known {
@@ -93,22 +107,41 @@ impl<W: Write> PcapngWriter<W> {
         }
         self.block.extend_from_slice(packet.bytes);
         self.pad();
-        if let Some(note) = note.filter(|note| note.flags.is_some() || !note.comments.is_empty()) {
-            if let Some(flags) = note.flags {
-                self.option(PACKET_FLAGS, &flags.to_le_bytes());
-            }
-            note.comments.iter().for_each(|comment| self.option(COMMENT, comment.as_bytes()));
-            self.end_of_options();
-        }
+        self.noted(note);
         self.end()
     }
 
-    /// Writes what is of no packet: keys before the packets they are for, names.
+    /// The options of a packet.
+    fn noted(&mut self, note: Option<&PacketNote>) {
+        let plain = self.block.len();
+        self.say();
+        if let Some(note) = note {
+            if let Some(flags) = note.flags {
+                self.option(PACKET_FLAGS, &flags.to_le_bytes());
+            }
+            if let Some(dropped) = note.dropped {
+                self.option(PACKET_DROPS, &dropped.to_le_bytes());
+            }
+            note.comments.iter().for_each(|comment| self.option(COMMENT, comment.as_bytes()));
+        }
+        if self.block.len() > plain {
+            self.end_of_options();
+        }
+    }
+
+    /// Writes what is of no packet: keys before the packets they are for, names. What is said of all of them stands in the section if
+    /// nothing has been written, else beside the next packet.
     ///
     /// # Errors
     /// What the output answers to a write.
     pub fn extra(&mut self, extra: &FileExtra) -> io::Result<()> {
+        if let FileExtra::Comments(comments) = extra {
+            self.comments.extend_from_slice(comments);
+            return Ok(());
+        }
+        self.section()?;
         match extra {
+            FileExtra::Comments(_) => {}
             FileExtra::Secrets(kind, data) => {
                 self.begin(SECRETS);
                 self.block.extend_from_slice(&kind.to_le_bytes());
@@ -168,11 +201,12 @@ impl<W: Write> PcapngWriter<W> {
         self.end()
     }
 
-    /// Hands everything on.
+    /// Hands everything on; a file without packets is whole, too.
     ///
     /// # Errors
     /// What the output answers.
     pub fn flush(&mut self) -> io::Result<()> {
+        self.section()?;
         self.out.flush()
     }
 
@@ -229,7 +263,7 @@ mod tests {
     #[test]
     fn blocks_are_whole_and_interfaces_come_before_their_packets() {
         let mut out = Vec::new();
-        let mut writer = PcapngWriter::new(&mut out, "why").unwrap();
+        let mut writer = PcapngWriter::new(&mut out, "why");
         let packet = |interface, link| TapePacket { time: Timestamp(0x1_0000_0007), link, wire: 99, interface, bytes: &[1, 2, 3, 4, 5] };
         let about = || InterfaceAbout { name: Some("eth1".into()), description: None };
         let note = PacketNote { comments: vec!["x".into()], flags: Some(1), ..PacketNote::default() };
@@ -248,6 +282,15 @@ mod tests {
             at += length;
         }
         let kinds: Vec<u32> = kinds.into_iter().map(|k| k.0).collect();
+        // What is said of all that follows, and what was dropped before a packet, stand beside it.
+        out.clear();
+        let mut writer = PcapngWriter::new(&mut out, "");
+        writer.packet(&packet(0, LinkType::ETHERNET), None, about).unwrap();
+        writer.extra(&FileExtra::Comments(vec!["later".into()])).unwrap();
+        let note = PacketNote { dropped: Some(7), ..PacketNote::default() };
+        writer.packet(&packet(0, LinkType::ETHERNET), Some(&note), about).unwrap();
+        let options = b"\x01\0\x05\0later\0\0\0\x04\0\x08\0\x07\0\0\0\0\0\0\0\0\0\0\0";
+        assert_eq!(out[out.len() - 4 - options.len()..out.len() - 4], options[..]);
         assert_eq!(kinds, [SECTION, INTERFACE, ENHANCED_PACKET, INTERFACE, ENHANCED_PACKET, ENHANCED_PACKET]);
     }
 }

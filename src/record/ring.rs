@@ -217,7 +217,7 @@ impl Files {
         let path = self.plan.folder.join(format!("{PREFIX}{:06}.pcapng", self.number));
         let file = private().write(true).create_new(true).open(&path)?;
         self.known.push_back(path);
-        self.current = Some((file, PcapngWriter::new(Vec::new(), "ring of spantop")?, 0));
+        self.current = Some((file, PcapngWriter::new(Vec::new(), "ring of spantop"), 0));
         Ok(())
     }
 
@@ -277,6 +277,7 @@ impl Files {
     /// Puts what was written so far into the file.
     fn put(&mut self) -> io::Result<()> {
         let Some((file, writer, written)) = &mut self.current else { return Ok(()) };
+        writer.flush()?;
         let bytes = writer.out();
         let outcome = file.write_all(bytes);
         match outcome {

@@ -9,7 +9,7 @@ use crate::model::limits::{
 };
 use crate::model::time::SECOND;
 use crate::model::{FileExtra, FileInterface, PacketNote, Timestamp};
-use interface::{Clock, Reading, SectionInterface, options, text};
+use interface::{Clock, Reading, SectionInterface, comments, options, text};
 
 /// Block types.
 const SECTION: u32 = 0x0a0d_0d0a;
@@ -33,6 +33,7 @@ const EARLIEST: Timestamp = Timestamp(i64::MIN + 1);
 
 /// Bytes around a block's body: type and length before it, the length again behind it.
 const HEAD: usize = 8;
+const SECTION_HEAD: usize = 24;
 const FRAME: usize = 12;
 
 /// A pcapng file.
@@ -120,6 +121,12 @@ impl Pcapng {
         self.before.extend(self.interfaces.iter().take(room).map(SectionInterface::listed));
         self.base += self.interfaces.len();
         self.interfaces.clear();
+        if self.notes.is_some() && self.extras.len() < PACKET_COMMENTS {
+            let comments: Vec<_> = comments(options(order, block.get(SECTION_HEAD..).unwrap_or(&[]))).collect();
+            if !comments.is_empty() {
+                self.extras.push(FileExtra::Comments(comments));
+            }
+        }
         Ok(())
     }
 
@@ -223,9 +230,6 @@ impl Pcapng {
     /// (`epb_dropcount`, 4) of the enhanced one, behind the packet.
     #[inline(always)]
     fn packet_drops(&mut self, order: ByteOrder, kind: u32, id: usize, block: &[u8], behind: usize) {
-        if self.notes.is_some() {
-            self.note(order, block.get(behind..).unwrap_or(&[]));
-        }
         let drops = if kind == OLD_PACKET {
             Some(u64::from(order.u16(block, 10))).filter(|&n| n != u64::from(u16::MAX))
         } else if block.len() > behind + 4 {
@@ -235,6 +239,9 @@ impl Pcapng {
             None
         };
         self.counted |= drops.is_some_and(|n| n <= POSSIBLE_DROPS);
+        if self.notes.is_some() {
+            self.note(order, block.get(behind..).unwrap_or(&[]), drops);
+        }
         let drops = drops.filter(|&n| n > 0);
         if let Some(drops) = drops.filter(|&n| n > POSSIBLE_DROPS) {
             self.impossible = self.impossible.max(drops);
@@ -246,17 +253,12 @@ impl Pcapng {
         }
     }
 
-    /// Notes what the options of a packet say of it: comments (1) and flags (2).
+    /// Notes what the options of a packet say of it: comments, flags (2), and how many were dropped before it.
     #[cold]
-    fn note(&mut self, order: ByteOrder, rest: &[u8]) {
-        let mut note = PacketNote::default();
-        for (code, value) in options(order, rest) {
-            match code {
-                1 if note.comments.len() < PACKET_COMMENTS => note.comments.push(String::from_utf8_lossy(value).into_owned()),
-                2 if value.len() == 4 => note.flags = Some(order.u32(value, 0)),
-                _ => {}
-            }
-        }
+    fn note(&mut self, order: ByteOrder, rest: &[u8], dropped: Option<u64>) {
+        let flags = options(order, rest).find(|(code, value)| *code == 2 && value.len() == 4);
+        let flags = flags.map(|(_, value)| order.u32(value, 0));
+        let note = PacketNote { comments: comments(options(order, rest)).collect(), flags, dropped, ..PacketNote::default() };
         if let Some(notes) = self.notes.as_mut().filter(|_| note != PacketNote::default()) {
             notes.push(PacketNote { offset: u32::MAX, ..note });
         }

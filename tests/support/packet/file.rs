@@ -57,10 +57,16 @@ impl Writer {
 
     /// A section header of unspecified length.
     pub fn section(self) -> Vec<u8> {
+        self.section_with(&[])
+    }
+
+    /// A section header with options.
+    pub fn section_with(self, options: &[u8]) -> Vec<u8> {
         let mut body = self.u32(0x1a2b_3c4d).to_vec();
         body.extend(self.u16(1));
         body.extend(self.u16(0));
         body.extend(self.u64(u64::MAX));
+        body.extend(options);
         self.block(0x0a0d_0d0a, &body)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::capture::SourceLosses;
 use crate::capture::file::format::ByteOrder;
-use crate::model::limits::INTERFACE_TEXT;
+use crate::model::limits::{INTERFACE_TEXT, PACKET_COMMENTS};
 use crate::model::{FileInterface, LinkType, Timestamp};
 
 /// What packets of an interface are read by: link type, longest packet, clock.
@@ -61,6 +61,11 @@ pub(super) fn options(order: ByteOrder, mut rest: &[u8]) -> impl Iterator<Item =
         rest = rest.get(4 + length.next_multiple_of(4)..).unwrap_or(&[]);
         Some((code, value))
     })
+}
+
+/// The first comments (`opt_comment`, 1) among a block's options.
+pub(super) fn comments<'a>(options: impl Iterator<Item = (u16, &'a [u8])>) -> impl Iterator<Item = String> {
+    options.filter(|&(code, _)| code == 1).take(PACKET_COMMENTS).map(|(_, value)| String::from_utf8_lossy(value).into_owned())
 }
 
 /// How an interface counts time.
