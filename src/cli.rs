@@ -244,7 +244,16 @@ fn command(offered: &Offered) -> clap::Command {
 }
 
 /// Options of a port, which commands that read captures refuse.
-const OF_PORTS: [&str; 6] = ["interface", "no_promisc", "snaplen", "buffer", "readers", "fanout"];
+const OF_PORTS: [&str; 7] = ["interface", "no_promisc", "snaplen", "buffer", "time_stamps", "readers", "fanout"];
+
+/// Options of a dashboard, of asking a switch, and of what load is measured by.
+const OF_SCREENS: [&str; 1] = ["theme"];
+const OF_SWITCHES: [&str; 3] = ["switch", "switch_credentials", "switch_port"];
+const OF_LOADS: [&str; 3] = ["interval", "local_net", "speed"];
+
+/// What is read where packets are only copied, and where nothing is captured.
+const OF_COPYING: [&str; 9] = ["config", "color", "ascii", "quiet", "verbose", "anonymize", "anonymize_key", "user", "no_sandbox"];
+const OF_FLEETS: [&str; 10] = ["config", "color", "theme", "ascii", "quiet", "verbose", "anonymize", "anonymize_key", "user", "no_sandbox"];
 
 /// Takes options out of the help of commands where they mean nothing: those of a port where captures are read, those of an analysis where none is
 /// made. They are taken as before, for one configuration holds for all commands.
@@ -254,10 +263,23 @@ fn hide_idle(command: clap::Command) -> clap::Command {
         let idle: Vec<clap::Arg> = globals.iter().filter(|a| !kept.contains(&a.get_id().as_str())).map(|a| a.clone().hide(true)).collect();
         move |c: clap::Command| c.args(idle)
     };
+    let lacking = |unread: &[&[&'static str]]| {
+        let unread = unread.concat();
+        let idle: Vec<clap::Arg> = globals.iter().filter(|a| unread.contains(&a.get_id().as_str())).map(|a| a.clone().hide(true)).collect();
+        move |c: clap::Command| c.args(idle)
+    };
     let of_captures = |c: clap::Command| c.mut_args(|a| if OF_PORTS.contains(&a.get_id().as_str()) { a.hide(true) } else { a });
     command
         .mut_subcommand("packets", of_captures)
         .mut_subcommand("save", of_captures)
+        .mut_subcommand("packets", lacking(&[&OF_SCREENS, &OF_SWITCHES, &OF_LOADS]))
+        .mut_subcommand("save", without(&OF_COPYING))
+        .mut_subcommand("report", lacking(&[&OF_SCREENS]))
+        .mut_subcommand("check", lacking(&[&OF_SCREENS]))
+        .mut_subcommand("probe", lacking(&[&OF_SCREENS]))
+        .mut_subcommand("diff", lacking(&[&OF_SCREENS, &OF_SWITCHES]))
+        .mut_subcommand("archive", lacking(&[&OF_SCREENS, &OF_SWITCHES]))
+        .mut_subcommand("fleet", without(&OF_FLEETS))
         .mut_subcommand("explain", without(&["config", "color", "ascii", "quiet"]))
         .mut_subcommand("interfaces", without(&["config", "color", "ascii", "quiet"]))
         .mut_subcommand("completions", without(&[]))

@@ -66,6 +66,9 @@
 //!   places an index is made while it is read. [`browse`] lists, follows and takes apart what a screen or a command asks for, in a thread of its own.
 //! - **Addresses and names are hidden** ([`anonymize`], `app/privacy/`) where a source's packets come in, before anything looks at them; numbers get
 //!   their [`names`] where they are shown.
+//! - **The mirrored link's speed** is the one given, or what LLDP says of it (`switch/link_speed.rs`); from then on bursts are measured by it, until
+//!   a second carries more than that, which refutes it (`engine/route/followed_link.rs`). Frames are told by classes of size ([`model::sizes`]).
+//! - **Rights are given up** (`app/rights/`) once ports are open: of threads that were there before, by themselves (`app/rights/early.rs`).
 //! - **The switch is asked** (`engine/switch_watch.rs`, [`ask`]) only when told to, in a thread of its own; what it says is handed to the judge with
 //!   each snapshot, as evidence and as a table.
 //! - **Exports** ([`export`]) get every interval, closed conversation, finding and snapshot through one bounded queue that a live engine never waits

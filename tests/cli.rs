@@ -198,7 +198,9 @@ fn help_lists_what_means_something_there() {
     let help = |command: &str| stdout(&spantop(&[command, "--help"]));
     for command in ["packets", "save"] {
         let (text, told) = (help(command), stderr(&spantop(&[command])));
-        assert!(!text.contains("--interface") && !text.contains("--readers") && text.contains("--decap"), "{text}");
+        assert!(!text.contains("--interface") && !text.contains("--readers") && !text.contains("--time-stamps"), "{text}");
+        assert!(!text.contains("--switch") && !text.contains("--theme") && text.contains("--anonymize"), "{text}");
+        assert_eq!(text.contains("--decap"), command == "packets", "what is copied is not looked into: {text}");
         assert!(!told.contains("-i eth1"), "it would be refused: {told}");
     }
     assert!(help("report").contains("--interface") && help("report").contains("--readers"));
@@ -206,6 +208,8 @@ fn help_lists_what_means_something_there() {
         assert!(!help(command).contains("--decap") && !help(command).contains("--anonymize"), "{}", help(command));
     }
     assert!(help("explain").contains("--color"));
+    assert!(!help("diff").contains("--switch") && !help("report").contains("--theme") && help("report").contains("--switch"));
+    assert!(help("fleet").contains("--theme") && !help("fleet").contains("--decap"));
     // One configuration holds for all of them.
     assert_eq!(spantop(&["explain", "--decap", "none", "dup.every"]).status.code(), Some(0));
     let version = stdout(&spantop(&["--version"]));

@@ -290,6 +290,6 @@ fn words(subject: &PacketSubject) -> String {
         PacketSubject::Vlan(id) => format!("in VLAN {id}"),
         PacketSubject::Path(path) => format!("with {path}"),
         PacketSubject::Numbers(numbers, proves) => format!("packets {numbers:?}, which show {proves}"),
-        PacketSubject::During(span, of) => format!("{} from {} to {} s since 1970", words(of), span.from, span.to),
+        PacketSubject::During(span, of) => format!("{} from {} to {}", words(of), span.from.utc(), span.to.utc()),
     }
 }
