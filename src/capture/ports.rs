@@ -1,4 +1,4 @@
-//! The interfaces there are: libpcap's device list joined with what Linux says under `/sys/class/net`. Needs no rights.
+//! The interfaces there are: as Linux tells under `/sys/class/net`, elsewhere libpcap's device list. Needs no rights.
 
 use super::host;
 use super::sysfs::{self, SysfsInterface};
@@ -24,30 +24,26 @@ const TYPE_LOOPBACK: u64 = 772;
 /// # Errors
 /// When libpcap cannot list devices and the system does not either.
 pub fn list() -> Result<Vec<Port>> {
-    let devices = Device::list();
     let known = sysfs::names();
-    let mut ports = match devices {
-        // libpcap also lists things that are not ports (D-Bus, Bluetooth, netfilter queues).
-        Ok(devices) => devices.iter().filter(|d| known.is_empty() || d.name == "any" || known.contains(&d.name)).map(from_pcap).collect(),
-        Err(e) if known.is_empty() => return Err(Error::Device(format!("cannot list interfaces: {e}"))),
-        // One name that is no text, and libpcap's whole list cannot be had.
-        Err(_) => told_by_system(&known),
-    };
-    for name in known {
-        if !ports.iter().any(|port: &Port| port.name == name) {
-            ports.push(Port { name, ..Port::default() });
-        }
-    }
+    // libpcap would look for Bluetooth, D-Bus and netfilter queues as well, with a socket for each.
+    let ports = if known.is_empty() { told_by_pcap()? } else { told_by_system(&known) };
     let mut ports: Vec<(u8, Port)> = ports.into_iter().map(complete).collect();
     ports.arrange_by(|a, b| a.0.cmp(&b.0).then_with(|| natural(&a.1.name, &b.1.name)));
     Ok(ports.into_iter().map(|(_, port)| port).collect())
+}
+
+/// What libpcap knows where the system tells nothing.
+fn told_by_pcap() -> Result<Vec<Port>> {
+    let devices = Device::list().map_err(|e| Error::Device(format!("cannot list interfaces: {e}")))?;
+    Ok(devices.iter().map(from_pcap).collect())
 }
 
 /// What the system knows without libpcap.
 fn told_by_system(names: &[String]) -> Vec<Port> {
     let addresses = host::addresses(names.iter().map(String::as_str));
     let port = |(name, addresses): (&String, Vec<IpAddr>)| Port { name: name.clone(), addresses, ..Port::default() };
-    let any = Port { name: "any".into(), kind: "any", up: true, running: true, ..Port::default() };
+    let about = Some("all interfaces at once".to_owned());
+    let any = Port { name: "any".into(), description: about, kind: "any", up: true, running: true, ..Port::default() };
     names.iter().zip(addresses).map(port).chain(cfg!(target_os = "linux").then_some(any)).collect()
 }
 
