@@ -12,6 +12,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use support::captures::{Indexed, indexed};
+use support::fuzz::assert_sound;
 use support::packet::Packet;
 
 /// One packet as the capture holds it.
@@ -217,21 +218,6 @@ fn hierarchy_and_vlans_are_tsharks() {
     }
     differing.retain(|(name, difference)| !is_explained(name, difference));
     assert!(differing.is_empty(), "{} differences:\n{differing:#?}", differing.len());
-}
-
-/// What must hold of any walk over any bytes.
-fn assert_sound(headers: &Headers, bytes: &[u8]) {
-    let (captured, of) = (bytes.len(), || format!("{:?} of {bytes:02x?}", headers));
-    assert!(headers.payload_at as usize <= captured, "{}", of());
-    assert!(headers.frame_at as usize <= captured, "{}", of());
-    match headers.net {
-        Net::None => assert_eq!((headers.net_at, headers.transport), (0, TransportHeader::None), "{}", of()),
-        Net::V4(..) => assert!(headers.net_at as usize + 20 <= captured, "{}", of()),
-        Net::V6(..) => assert!(headers.net_at as usize + 40 <= captured, "{}", of()),
-    }
-    if headers.transport != TransportHeader::None {
-        assert!(headers.transport_at as usize + 4 <= captured && headers.transport_at > headers.net_at, "{}", of());
-    }
 }
 
 /// Everything that counts, in words.
