@@ -7,9 +7,50 @@ use clap_mangen::Man;
 use std::io::{self, Write};
 
 /// When the manual last changed in more than its options.
-const DATE: &str = "2026-11-29";
+const DATE: &str = "2026-12-01";
 /// Cells of a line of text.
 const LINE: usize = 78;
+
+/// What it is, in more than a line.
+const DESCRIPTION: &str = "\
+spantop watches a switch's mirror port (SPAN) and tells how loaded the network is and with what, who talks to whom, what goes wrong and why, how the \
+switch itself behaves, and whether the mirror can be believed. Capture files are opened in the same dashboard with the same numbers, and reports print \
+them for scripts.
+
+Without a command it draws a dashboard; where standard output is no terminal it prints the report as text. Without an interface or a capture it lists \
+the interfaces to choose from. It sends nothing: a switch is asked, and results are exported, only when told to.
+
+Capturing takes root or the capability CAP_NET_RAW; rights are given up once the ports are open.";
+
+/// What the exit codes mean.
+const EXIT_CODES: &[(&str, &str)] = &[
+    ("0", "done; of check: good, or notes only"),
+    ("1", "failed; of check: doubtful"),
+    ("2", "wrong usage; of check: bad, the mirror is not to be trusted"),
+    ("3", "of check: it could not be judged"),
+    ("130", "interrupted"),
+];
+
+/// What is read of the environment.
+const ENVIRONMENT: &[(&str, &str)] = &[
+    ("XDG_CONFIG_HOME", "where spantop/config.toml is; without it ~/.config"),
+    ("TERM, COLORTERM, NO_COLOR", "how many colours the dashboard uses, and whether any"),
+    ("LC_ALL, LC_CTYPE, LANG", "whether the terminal shows UTF-8; else the dashboard draws with ASCII only"),
+    ("SUDO_USER", "who is become once the ports are open, unless --user says another"),
+    (
+        "SPANTOP_SWITCH_COMMUNITY, _USER, _AUTH, _AUTH_PASSWORD, _PRIVACY, _PRIVACY_PASSWORD",
+        "credentials for --switch, without --switch-credentials",
+    ),
+    ("SPANTOP_CLICKHOUSE_USER, SPANTOP_CLICKHOUSE_PASSWORD", "who writes to ClickHouse, and who reads from it for fleet"),
+    ("SPANTOP_WEBHOOK_TOKEN", "the bearer token of the webhook exporter"),
+    ("NOTIFY_SOCKET, WATCHDOG_USEC", "of systemd: probe says that it is ready, and that it is alive"),
+];
+
+/// Files it knows.
+const FILES: &[(&str, &str)] = &[
+    ("~/.config/spantop/config.toml", "the configuration file; spantop config init makes one, in which everything is a comment"),
+    ("/usr/share/doc/spantop/docs", "the administrator's manual, where a package put it"),
+];
 
 /// Writes the manual page: the program, then the options of each command, then examples.
 ///
@@ -23,21 +64,32 @@ pub fn write(command: &Command, exporters: &[OfferedExporter], out: &mut dyn Wri
     page.render_title(&mut roff)?;
     page.render_name_section(&mut roff)?;
     page.render_synopsis_section(&mut roff)?;
-    page.render_description_section(&mut roff)?;
-    commands(command, &mut roff)?;
+    writeln!(roff, ".SH DESCRIPTION")?;
+    paragraphs(DESCRIPTION, &mut roff)?;
+    let mut subcommands: Vec<&Command> = command.get_subcommands().collect();
+    subcommands.sort_by_key(|sub| sub.get_display_order());
+    told(
+        ".SH COMMANDS",
+        subcommands.iter().map(|sub| (sub.get_name(), sub.get_about().map(ToString::to_string).unwrap_or_default())),
+        &mut roff,
+    )?;
     page.render_options_section(&mut roff)?;
-    for sub in command.get_subcommands().filter(|c| c.get_arguments().any(|a| a.get_id() != "help")) {
+    let is_its_own = |a: &clap::Arg| a.get_id() != "help" && !a.is_global_set() && !a.is_hide_set();
+    for sub in subcommands.iter().filter(|c| c.get_arguments().any(is_its_own)) {
         let mut section = Vec::new();
-        Man::new(sub.clone()).render_options_section(&mut section)?;
+        Man::new((*sub).clone()).render_options_section(&mut section)?;
         let heading = format!(".SH OPTIONS OF {}", sub.get_name().to_uppercase());
         roff.write_all(String::from_utf8_lossy(&section).replacen(".SH OPTIONS", &heading, 1).as_bytes())?;
     }
     options_of_exporters(exporters, &mut roff)?;
     filter(&mut roff)?;
-    words(&mut roff)?;
+    told(".SH WORDS ON SCREENS", SCREEN_WORDS.iter().copied(), &mut roff)?;
+    told(".SH EXIT STATUS", EXIT_CODES.iter().copied(), &mut roff)?;
+    told(".SH ENVIRONMENT", ENVIRONMENT.iter().copied(), &mut roff)?;
+    told(".SH FILES", FILES.iter().copied(), &mut roff)?;
     writeln!(roff, ".SH EXAMPLES")?;
     paragraphs(help::EXAMPLES, &mut roff)?;
-    for sub in command.get_subcommands() {
+    for sub in subcommands {
         if let Some(text) = sub.get_after_help() {
             writeln!(roff, ".SH EXAMPLES OF {}", sub.get_name().to_uppercase())?;
             paragraphs(&text.to_string(), &mut roff)?;
@@ -47,11 +99,11 @@ pub fn write(command: &Command, exporters: &[OfferedExporter], out: &mut dyn Wri
     tidy(&String::from_utf8_lossy(&roff), out)
 }
 
-fn commands(command: &Command, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, ".SH COMMANDS")?;
-    for sub in command.get_subcommands() {
-        let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
-        writeln!(out, ".TP\n\\fB{}\\fR\n{}", escaped(sub.get_name()), escaped(&about))?;
+/// Terms and what each means, below a heading.
+fn told<'a, A: AsRef<str>>(heading: &str, terms: impl Iterator<Item = (&'a str, A)>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{heading}")?;
+    for (term, about) in terms {
+        writeln!(out, ".TP\n\\fB{}\\fR\n{}", escaped(term), escaped(about.as_ref()))?;
     }
     Ok(())
 }
@@ -64,15 +116,6 @@ fn filter(out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", escaped(about))?;
     for (example, shows) in FILTER_WORDS {
         writeln!(out, ".TP\n\\fB{}\\fR\n{}", escaped(example), escaped(shows))?;
-    }
-    Ok(())
-}
-
-/// What words on screens mean.
-fn words(out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, ".SH WORDS ON SCREENS")?;
-    for (word, meaning) in SCREEN_WORDS {
-        writeln!(out, ".TP\n\\fB{}\\fR\n{}", escaped(word), escaped(meaning))?;
     }
     Ok(())
 }
