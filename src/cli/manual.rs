@@ -74,12 +74,8 @@ pub fn write(command: &Command, exporters: &[OfferedExporter], out: &mut dyn Wri
         &mut roff,
     )?;
     page.render_options_section(&mut roff)?;
-    let is_its_own = |a: &clap::Arg| a.get_id() != "help" && !a.is_global_set() && !a.is_hide_set();
-    for sub in subcommands.iter().filter(|c| c.get_arguments().any(is_its_own)) {
-        let mut section = Vec::new();
-        Man::new((*sub).clone()).render_options_section(&mut section)?;
-        let heading = format!(".SH OPTIONS OF {}", sub.get_name().to_uppercase());
-        roff.write_all(String::from_utf8_lossy(&section).replacen(".SH OPTIONS", &heading, 1).as_bytes())?;
+    for sub in &subcommands {
+        options(&sub.get_name().to_uppercase(), sub, &mut roff)?;
     }
     options_of_exporters(exporters, &mut roff)?;
     filter(&mut roff)?;
@@ -106,6 +102,17 @@ fn told<'a, A: AsRef<str>>(heading: &str, terms: impl Iterator<Item = (&'a str, 
         writeln!(out, ".TP\n\\fB{}\\fR\n{}", escaped(term), escaped(about.as_ref()))?;
     }
     Ok(())
+}
+
+/// The options of a command, and of those below it.
+fn options(name: &str, command: &Command, out: &mut dyn Write) -> io::Result<()> {
+    let is_its_own = |a: &clap::Arg| a.get_id() != "help" && !a.is_global_set() && !a.is_hide_set();
+    if command.get_arguments().any(is_its_own) {
+        let mut section = Vec::new();
+        Man::new(command.clone()).render_options_section(&mut section)?;
+        out.write_all(String::from_utf8_lossy(&section).replacen(".SH OPTIONS", &format!(".SH OPTIONS OF {name}"), 1).as_bytes())?;
+    }
+    command.get_subcommands().try_for_each(|sub| options(&format!("{name} {}", sub.get_name().to_uppercase()), sub, out))
 }
 
 /// What may be typed behind `/`.
