@@ -58,6 +58,26 @@ fn headers_that_disagree_with_their_flags() {
     assert_eq!(kind_and_id(&peeled(&erspan(0x88be, Some(1), &three(0, 0), &inner()))), (TunnelKind::Erspan3, 0x2ab));
 }
 
+/// What a session's frames carry, and to whom they go, says nothing of its header: not the frame that was cut, nor the protocol nobody knows.
+#[test]
+fn a_sessions_header_is_read_alike_whatever_it_carries() {
+    let hello = join(&[&[1, 0x80, 0xc2, 0, 0, 0, 2, 0, 0, 0, 0, 9, 0x05, 0xc8, 0xfe, 0xfe, 0x03], &[0; 100]]);
+    let unknown = join(&[&[1, 0x80, 0xc2, 0, 0, 0, 2, 0, 0, 0, 0, 9, 0x88, 0xb5], &[7; 46]]);
+    for mut frame in [hello, unknown] {
+        for station in 0..=u16::MAX {
+            frame[4..6].copy_from_slice(&station.to_be_bytes());
+            for (sequence, header, kind) in [
+                (Some(9), &two(0, false)[..], TunnelKind::Erspan2),
+                (None, &two(3, false), TunnelKind::Erspan2),
+                (Some(9), &three(0, 0), TunnelKind::Erspan3),
+            ] {
+                let h = peeled(&erspan(0x88be, sequence, header, &frame));
+                assert_eq!(kind_and_id(&h), (kind, 0x2ab), "{station:04x} {sequence:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_cut_copy_keeps_its_length() {
     // The mirror cut the 84-byte frame after 60 bytes.

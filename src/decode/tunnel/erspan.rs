@@ -1,6 +1,6 @@
 //! ERSPAN types I, II and III (draft-foschiano-erspan), with the headers that platforms really send.
 
-use super::{GreFields, looks_like_ethernet};
+use super::{GreFields, carries_a_packet, looks_like_ethernet};
 use crate::decode::walk::{Next, Walk};
 use crate::model::{MirrorTag, Proto, Side, TunnelKind};
 
@@ -9,17 +9,20 @@ const TWO: usize = 8;
 
 /// GRE protocol 0x88BE. Type I has no header and no sequence number, type II both; Catalyst 4500 sends type II's header without a
 /// sequence number, Nexus 3000 a plain frame whatever the flags say: the bytes decide when the flags and the version disagree.
+///
+/// All frames of a session have to be read alike, whatever they carry: a header that is whole (its version, and zeros where it has reserved
+/// bits) is one, unless the same bytes are a frame with a packet of IP or ARP. What only has the type of some protocol may be
+/// anything: where a header says what it is, the last bytes of a station's address stand there.
 pub(super) fn one_or_two(walk: &mut Walk, gre: GreFields) -> Next {
     walk.push(Proto::Erspan);
     let rest = walk.rest();
-    let version = rest.first().map_or(0, |b| b >> 4);
-    let frame_follows = looks_like_ethernet(rest);
-    let header_follows = version == 1 && (!frame_follows || gre.sequence.is_some());
-    let behind = looks_like_ethernet(rest.get(TWO..).unwrap_or(&[]));
-    match gre.sequence {
-        Some(_) if header_follows && (behind || !frame_follows) => two(walk, gre),
-        None if header_follows && behind => two(walk, gre),
-        Some(_) if version == 2 && !frame_follows => three_header(walk, gre),
+    let (frame, behind) = (looks_like_ethernet(rest), looks_like_ethernet(rest.get(TWO..).unwrap_or(&[])));
+    let is_numbered = gre.sequence.is_some();
+    match rest {
+        [0x10..=0x1f, _, _, _, 0, 0..=0x0f, ..] if behind || !carries_a_packet(rest) => two(walk, gre),
+        // With something in the reserved bits.
+        [0x10..=0x1f, ..] if behind && (is_numbered || !frame) || is_numbered && !frame => two(walk, gre),
+        [0x20..=0x2f, ..] if is_numbered && !carries_a_packet(rest) => three_header(walk, gre),
         _ => one(walk, gre),
     }
 }

@@ -120,6 +120,16 @@ fn looks_like_ethernet(bytes: &[u8]) -> bool {
         }
 }
 
+/// The same, as sure as a few bytes can tell: IP or ARP begins in it.
+fn carries_a_packet(bytes: &[u8]) -> bool {
+    looks_like_ethernet(bytes)
+        && match bytes.get(12..) {
+            Some([0x08, 0x00, ..] | [0x86, 0xdd, ..]) => true,
+            Some([0x08, 0x06, hardware @ ..]) => hardware.starts_with(&[0, 1, 8, 0, 6, 4]),
+            _ => false,
+        }
+}
+
 /// IP or not by the first nibble: what protocols without a payload type leave to guess.
 fn ip_by_nibble(walk: &mut Walk) -> Option<Next> {
     matches!(walk.rest().first().map(|b| b >> 4), Some(4 | 6)).then_some(Next::Ip)
