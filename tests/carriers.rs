@@ -429,3 +429,77 @@ fn what_is_read_so_and_contradicts_itself_is_no_reason_to_advise_it() {
     };
     assert!(!advises(&Settings::default(), 4789) && advises(&Settings::default(), 9_999) && !advises(&declared, 9_999));
 }
+
+/// Copies numbered as `number` says of each (its place and its frame), of which `lost` does not come.
+fn numbered_copies(mut number: impl FnMut(usize, &[u8]) -> u32, lost: impl Fn(usize) -> bool) -> Snapshot {
+    let frames = clean().into_iter().enumerate().filter_map(|(n, copy)| {
+        let sequence = Some(number(n, &copy.frame));
+        let frame = outer(n).erspan2(Erspan { sequence, session: 7, ..Erspan::default() }).frame(&copy.frame).build();
+        (!lost(n)).then_some((copy.time, frame))
+    });
+    analyse(&frames.collect())
+}
+
+/// Line cards that number each for themselves, chosen by stations, by conversation or in turn; with and without loss on the way.
+#[test]
+fn counters_of_several_line_cards_are_told_apart() {
+    for firsts in [&[5_000u32, 900_000][..], &[100, 3_000_000, 2_000_000_000, 88_888], &[77, 40_000, 80_000]] {
+        let cards = firsts.len();
+        let by: [fn(usize, &[u8]) -> usize; 3] =
+            [|n, _| n, |_, frame| usize::from(frame[11]), |_, frame| usize::from(frame[5].wrapping_add(frame[11]))];
+        for (at, which) in by.into_iter().enumerate() {
+            for rate in [0, 10] {
+                let mut next = firsts.to_vec();
+                let lost = |n: usize| rate > 0 && n.wrapping_mul(0x9e37_79b9) >> 7 & 0xff < 256 / rate;
+                let s = numbered_copies(
+                    |n, frame| {
+                        let next = &mut next[which(n, frame) % cards];
+                        *next += 1;
+                        *next
+                    },
+                    lost,
+                );
+                let session = &s.mirror.sessions[0];
+                let missing = clean().iter().enumerate().filter(|(n, _)| lost(*n)).count() as u64;
+                assert!(session.missing.abs_diff(missing) <= 4 * cards as u64, "{firsts:?} {at}: {} of {missing}", session.missing);
+                assert_eq!(ids(&s).contains(&"path.loss"), rate > 0, "{firsts:?} {at}: {:?}", ids(&s));
+            }
+        }
+    }
+}
+
+/// Numbers that others get as well: copies for another collector have those that are not here, and nothing is lost.
+#[test]
+fn numbers_of_copies_for_others_are_not_lost() {
+    let mut state = Rng(3);
+    let (mut next, mut odd) = (0, 0);
+    let shared = numbered_copies(
+        |_, _| {
+            next += 1 + u32::from(state.below(2) == 0);
+            next
+        },
+        |_| false,
+    );
+    let stride = numbered_copies(
+        |_, _| {
+            odd += 3;
+            odd
+        },
+        |_| false,
+    );
+    for s in [shared, stride] {
+        assert_eq!(ids(&s), [""; 0]);
+        let (_, why) = s.mirror.not_judged.iter().find(|(id, _)| *id == "path.loss").expect("it is not judged by them");
+        assert!(why.contains("TCP's data in them is whole"), "{why}");
+    }
+    // The same numbers missing because the copies are.
+    let mut all = 0;
+    let lossy = numbered_copies(
+        |_, _| {
+            all += 1;
+            all
+        },
+        |n| n.wrapping_mul(0x9e37_79b9) >> 7 & 3 == 0,
+    );
+    assert!(ids(&lossy).contains(&"path.loss"), "{:?}", ids(&lossy));
+}

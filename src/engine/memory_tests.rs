@@ -7,7 +7,7 @@ use crate::engine::fold::lately::Lately;
 use crate::engine::fold::reader::Reader;
 use crate::engine::memory::{FLOW, MemoryPlan};
 use crate::engine::merge::INDEX;
-use crate::mirror::NumberedStreams;
+use crate::mirror::{Counters, NumberedStreams};
 use crate::model::learnt::NAME_BYTES;
 use crate::model::limits::*;
 use crate::model::units::grouped;
@@ -124,7 +124,7 @@ fn once(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("stations of that switch", 3 * ASKED_STATIONS, 32),
         ("load", FINE_SAMPLES + COARSE_SAMPLES, sample),
         ("milliseconds, and finer bins of a file", 2 * BURST_BINS, 40),
-        ("sessions", SESSIONS, size_of::<Session>() + 600),
+        ("sessions", SESSIONS, size_of::<Session>() + 600 + Counters::BYTES),
         ("rows shown", SNAPSHOT_ROWS, 6 * rows),
         // Of the recorder README speaks by itself.
         ("pieces on their way into a ring of files", RING_PIECES, SEGMENT_BYTES + SEGMENT_BYTES / 2),

@@ -19,6 +19,11 @@ const NARROW: u64 = 1 << NARROW_SEQUENCE_BITS;
 /// How near to its wrap a number must be for a small one to follow by wrapping.
 const AT_WRAP: u64 = 1 << 15;
 
+/// How far numbers can get in a time.
+fn reachable(elapsed: i64) -> u64 {
+    (elapsed.clamp(0, 3_600 * SECOND) / 1_000).saturating_mul(FASTEST / 1_000_000) as u64 + RESTART
+}
+
 /// Word and bit of a number in the window.
 #[inline]
 fn place(number: u64) -> (usize, u64) {
@@ -43,6 +48,8 @@ pub struct Ledger {
     late_run: u32,
     /// Missing before the last restart.
     missing_before: u64,
+    /// Steps over numbers.
+    gaps: u64,
     reordered: u64,
     late: u64,
     duplicates: u64,
@@ -64,6 +71,7 @@ impl Default for Ledger {
             late_next: 0,
             late_run: 0,
             missing_before: 0,
+            gaps: 0,
             reordered: 0,
             late: 0,
             duplicates: 0,
@@ -107,18 +115,21 @@ impl Ledger {
         self.late_run = 0;
     }
 
-    /// How far a number is ahead of the highest, the short way around.
+    /// How far a number is ahead of the highest, the short way around; a numbering that is seen to wrap early has fewer bits from then on.
     fn ahead(&mut self, number: u64) -> i64 {
-        if self.bits == 32 && self.highest < NARROW && self.highest >= NARROW - AT_WRAP && number < AT_WRAP {
-            self.bits = NARROW_SEQUENCE_BITS;
-        }
-        let modulus = 1u64 << self.bits;
-        if number >= modulus {
-            self.bits = 32;
-            return self.ahead(number);
-        }
+        let (ahead, bits) = self.measured(number);
+        self.bits = bits;
+        ahead
+    }
+
+    /// The same, and by how many bits.
+    fn measured(&self, number: u64) -> (i64, u32) {
+        let wraps = self.bits == 32 && self.highest < NARROW && self.highest >= NARROW - AT_WRAP && number < AT_WRAP;
+        let bits = if wraps { NARROW_SEQUENCE_BITS } else { self.bits };
+        let bits = if number >= 1 << bits { 32 } else { bits };
+        let modulus = 1u64 << bits;
         let forward = number.wrapping_sub(self.highest) & (modulus - 1);
-        if forward < modulus / 2 { forward as i64 } else { forward as i64 - modulus as i64 }
+        (if forward < modulus / 2 { forward as i64 } else { forward as i64 - modulus as i64 }, bits)
     }
 
     fn advance(&mut self, by: u64) {
@@ -127,8 +138,26 @@ impl Ledger {
         self.received += 1;
         if by > 1 {
             self.forget(by);
+            self.gaps += 1;
         }
         self.mark(self.highest);
+    }
+
+    /// How far a number is from the highest, either way; `None` before the first.
+    #[inline]
+    pub(super) fn distance(&self, number: u32) -> Option<u64> {
+        self.started.then(|| self.measured(number.into()).0.unsigned_abs())
+    }
+
+    /// The highest number, and when the latest came.
+    pub(super) fn latest(&self) -> Option<(u64, Timestamp)> {
+        self.started.then(|| (self.highest & ((1 << self.bits) - 1), self.last))
+    }
+
+    /// Numbers between the highest and one that came so much later, if it can have been reached.
+    pub(super) fn skipped(&self, number: u32, elapsed: i64) -> Option<u64> {
+        let by = u64::try_from(self.measured(number.into()).0).ok()?;
+        (by <= reachable(elapsed)).then_some(by.saturating_sub(1))
     }
 
     /// Clears what the numbers skipped by a step forward left in their places.
@@ -152,8 +181,7 @@ impl Ledger {
 
     #[inline(never)]
     fn jump(&mut self, by: u64, number: u64, elapsed: i64) {
-        let possible = (elapsed.clamp(0, 3_600 * SECOND) / 1_000).saturating_mul(FASTEST / 1_000_000) as u64 + RESTART;
-        if by > possible { self.restart(number) } else { self.advance(by) }
+        if by > reachable(elapsed) { self.restart(number) } else { self.advance(by) }
     }
 
     #[inline(never)]
@@ -202,6 +230,11 @@ impl Ledger {
         // The highest is kept without its wraps taken off.
         let expected = self.highest.wrapping_sub(self.first) + 1;
         self.missing_before + expected.saturating_sub(self.received)
+    }
+
+    /// Times that numbers were stepped over, late ones included.
+    pub fn gaps(&self) -> u64 {
+        self.gaps
     }
 
     /// Packets that came after a higher number: within the last 1024, and later than that.

@@ -2,6 +2,7 @@
 
 mod advance;
 mod beginnings;
+mod counters;
 mod covered;
 mod directionality;
 pub mod duplicates;
@@ -31,6 +32,7 @@ mod witness;
 
 pub use advance::{AdvanceCounts, AdvanceState};
 pub use beginnings::Beginnings;
+pub use counters::Counters;
 pub use covered::Covered;
 pub use directionality::{DirectionCounts, JudgedConversations, MacRoleCounts, MacRoles, OneWayFlow};
 pub use duplicates::{

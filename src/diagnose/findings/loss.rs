@@ -343,7 +343,8 @@ impl Detector for PathLoss {
             cause: "The network between switch and analyser drops copies, or the switch numbers copies before the queue of its \
                     mirror and drops them there.",
             lookalikes: "A restart of the session begins its numbers anew (counted apart); a switch that numbers with \
-                       {bits} bits.",
+                       {bits} bits; line cards that number each for themselves (told apart); copies for others that are numbered with \
+                       these: where TCP's data is whole although numbers are missing, it is not judged by them.",
             remedy: "Check drops and MTU on the way, and how the way treats the DSCP value of mirror packets; give them a queue of \
                      their own.",
             topic: Some(VendorTopic::Relief),
@@ -357,6 +358,12 @@ impl Detector for PathLoss {
         let own: Vec<Report> = e.loss.by_session.iter().filter_map(|s| lossy(s, e, standing, several)).collect();
         if !own.is_empty() {
             return Detection::Present(own);
+        }
+        if let Some(refuted) = e.loss.refuted_numbers {
+            let share = percent(refuted.rate);
+            return Detection::Unknown(format!(
+                "{share} of the copies' numbers are not here, and TCP's data in them is whole: others get copies that are numbered with these"
+            ));
         }
         rated(e.loss.path, &SEQUENCE_LIMIT, standing.at_all(), |p| format!("{p} of the copies are lost between switch and host"))
     }

@@ -56,7 +56,7 @@ pub fn loss(request: &Request, detected: &DetectorReport, sums: &Sums) -> (Optio
     let all = even(sums).map(|even| by_strata(request, detected, sums, even));
     // Where there is too little TCP numbered streams tell of all loss.
     let numbered = LossEvidence { all, streams: streams(request, &conversations(detected)), ..LossEvidence::default() }.numbered_alone();
-    let sequence = (outer.numbered > 0).then(|| wilson(outer.missing, outer.missing.saturating_add(outer.numbered)));
+    let sequence = by_numbers(sums).filter(|_| !is_refuted(sums));
     let mut split = LossSplit::new(numbered.or(all), sequence, lost_here(sums));
     split.host = split.host.filter(|_| !sums.uncounted);
     split.switch = match numbered {
@@ -67,6 +67,26 @@ pub fn loss(request: &Request, detected: &DetectorReport, sums: &Sums) -> (Optio
     let declared = || (outer.refused > 0).then(|| wilson(outer.refused, outer.refused.saturating_add(outer.taken)));
     split.switch = split.switch.or_else(declared);
     (all, split)
+}
+
+/// The share of copies whose number is missing.
+fn by_numbers(sums: &Sums) -> Option<Estimate> {
+    let outer = &sums.outer;
+    (outer.numbered > 0).then(|| wilson(outer.missing, outer.missing.saturating_add(outer.numbered)))
+}
+
+/// Holes in acknowledged data that missing numbers would have made, before their want says that nothing was lost.
+const HOLES: f64 = 20.0;
+/// How many times fewer there are than should be.
+const FEWER: f64 = 5.0;
+
+/// Whether missing numbers are of copies that were for somebody else: had they been lost on their way here, each run of them would have made a hole in
+/// the data of TCP connections as often as packets carry such data, and those are whole.
+fn is_refuted(sums: &Sums) -> bool {
+    let (outer, loss) = (&sums.outer, &sums.counts.loss);
+    let segments = loss.seen_sizes.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
+    let expected = outer.gaps as f64 * share(segments, outer.packets);
+    expected >= HOLES && loss.gaps.saturating_add(loss.late) as f64 * FEWER < expected
 }
 
 /// What numbered streams lack.
@@ -257,6 +277,7 @@ fn loss_evidence(
         path: split.transport,
         switch: asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss)),
         upstream: split.upstream,
+        refuted_numbers: by_numbers(sums).filter(|_| is_refuted(sums)),
         unmatched: unmatched(sums),
         streams: streams(request, talks),
         advances: if is_late(sums) { AdvanceEvidence::default() } else { AdvanceCounts::evidence(&counts.advances) },
@@ -316,9 +337,10 @@ fn share(part: u64, whole: u64) -> f64 {
 
 /// Loss between switch and host by mirror session, less what this host lost.
 fn by_session(sums: &Sums) -> Vec<SessionLoss> {
+    let is_refuted = is_refuted(sums);
     let one = |s: &SessionSums| SessionLoss {
         tunnel: s.tunnel,
-        loss: s.missing.and_then(|missing| {
+        loss: s.missing.filter(|_| !is_refuted).and_then(|missing| {
             let sequence = wilson(missing, missing.saturating_add(s.packets.saturating_sub(s.doubled)));
             LossSplit::new(None, Some(sequence), lost_here(sums)).transport
         }),

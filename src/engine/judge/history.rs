@@ -35,6 +35,8 @@ sums! {
         pub numbered: u64,
         /// Numbers that are missing.
         pub missing: u64,
+        /// Runs of such numbers, at most.
+        pub gaps: u64,
         /// Numbered packets out of order.
         pub reordered: u64,
         /// Copies that devices say they could not make.
@@ -57,7 +59,7 @@ impl Outer {
     fn of(request: &Request, arrived: u64) -> Self {
         let facts = &request.tunnels;
         let mut outer = Self { nested: facts.loops, fragments: facts.fragments.packets, foreign: facts.foreign, ..Self::default() };
-        for (session, doubled) in facts.sessions.iter().map(|s| (&s.session, s.duplicates)) {
+        for (session, doubled, gaps) in facts.sessions.iter().map(|s| (&s.session, s.duplicates, s.gaps)) {
             outer.errors = session.errors.iter().fold(outer.errors, |sum, n| sum.saturating_add(*n));
             if session.peeled {
                 outer.packets = outer.packets.saturating_add(session.packets);
@@ -69,6 +71,7 @@ impl Outer {
                     // A number that comes twice is one.
                     outer.numbered = outer.numbered.saturating_add(session.packets.saturating_sub(doubled));
                     outer.missing = outer.missing.saturating_add(session.missing);
+                    outer.gaps = outer.gaps.saturating_add(gaps.min(session.missing));
                     outer.reordered = outer.reordered.saturating_add(session.reordered);
                 }
             }

@@ -3,7 +3,7 @@
 use super::ruling::Ruling;
 use super::sampling::SessionSampling;
 use super::sequence::Trial;
-use crate::mirror::ledger::Ledger;
+use crate::mirror::counters::Counters;
 use crate::mirror::switch_clock::SwitchClock;
 use crate::model;
 use crate::model::{MirrorTag, Session, Timestamp, Traffic, Tunnel};
@@ -30,7 +30,7 @@ pub(super) struct Watched {
     /// Its latest packet.
     pub last: Timestamp,
     first: Timestamp,
-    ledger: Ledger,
+    counters: Counters,
     numbered: bool,
     clock: SwitchClock,
     truncated: u64,
@@ -51,6 +51,8 @@ pub struct SessionReport {
     pub foreign: bool,
     /// Packets whose sequence number had come before: the transport doubled them.
     pub duplicates: u64,
+    /// Runs of numbers that are missing, at most.
+    pub gaps: u64,
     /// Bits of its numbering.
     pub bits: u32,
     /// The device's clock, if its packets have stamps of a known unit.
@@ -71,7 +73,7 @@ impl Watched {
             trial: Trial::default(),
             last: time,
             first: time,
-            ledger: Ledger::default(),
+            counters: Counters::default(),
             numbered: false,
             clock: SwitchClock::default(),
             truncated: 0,
@@ -84,7 +86,7 @@ impl Watched {
         self.inner_bytes += u64::from(inner);
         if let Some(number) = tag.sequence {
             self.numbered = true;
-            self.ledger.push(number, time);
+            self.counters.push(number, time);
         }
         if let Some((raw, tick)) = tag.switch_time {
             self.clock.push(time, raw, tick);
@@ -105,7 +107,7 @@ impl Watched {
 
     /// What is told of it, as number `at` in order of appearance.
     pub fn report(&self, at: usize) -> SessionReport {
-        let sequenced = self.numbered && self.ledger.is_usable();
+        let sequenced = self.numbered && self.counters.is_usable();
         SessionReport {
             session: Session {
                 tunnel: self.tunnel,
@@ -115,9 +117,9 @@ impl Watched {
                 outer_bytes: self.outer.wire_bytes,
                 inner_bytes: self.inner_bytes,
                 sequenced,
-                missing: self.ledger.missing(),
-                reordered: if sequenced { self.ledger.reordered() } else { 0 },
-                restarts: self.ledger.restarts(),
+                missing: self.counters.missing(),
+                reordered: if sequenced { self.counters.reordered() } else { 0 },
+                restarts: self.counters.restarts(),
                 truncated: self.truncated,
                 errors: self.errors,
                 check_sequence: self.trial.seen(),
@@ -137,8 +139,9 @@ impl Watched {
             },
             number: (at + 1).min(usize::from(u16::MAX)) as u16,
             foreign: self.ruling == Ruling::Foreign,
-            duplicates: self.ledger.duplicates(),
-            bits: self.ledger.bits(),
+            duplicates: self.counters.duplicates(),
+            gaps: self.counters.gaps(),
+            bits: self.counters.bits(),
             clock: (self.clock.samples > 0).then_some(self.clock),
         }
     }

@@ -197,6 +197,8 @@ pub struct LossEvidence {
     pub host: Option<Estimate>,
     /// Lost between switch and host, by outer sequence numbers.
     pub path: Option<Estimate>,
+    /// The share of numbers that are missing and were not lost: acknowledged data has no holes where they would have made some.
+    pub refuted_numbers: Option<Estimate>,
     /// Never copied by the switch.
     pub switch: Option<Estimate>,
     /// Switch or path, where they cannot be told apart.
