@@ -474,6 +474,7 @@ impl Need {
                 Ok(known) => Some(format!("the mirror may lose up to {} of the traffic", percent(known.at_most))),
                 Err(why) => Some(format!("what the mirror loses cannot be told ({})", why.split(':').next().unwrap_or_default())),
             },
+            Need::Unsampled if let Some(divided) = loss.sampled().and_then(|_| Need::Undivided.check(e).err()) => Some(divided),
             Need::Unsampled => loss.sampled().map(|n| format!("the mirror samples one packet in {n:.0}")),
             _ => None,
         }

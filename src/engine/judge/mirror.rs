@@ -1,7 +1,7 @@
 //! From the detectors' counts to the mirror as a snapshot shows it.
 
 use crate::decode::Rules;
-use crate::diagnose::{self, Evidence, Judge, Vendor, VendorTopic};
+use crate::diagnose::{self, Evidence, Judge, Need, Vendor, VendorTopic};
 use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::judge::asked;
 use crate::engine::judge::evidence::{self, Sources};
@@ -158,11 +158,16 @@ impl MirrorJudge {
 /// Loss by place.
 fn ledger(request: &Request, whole: &Sums, split: &LossSplit, evidence: &Evidence) -> LossLedger {
     // The parts of the whole run, with the holes that are known of late.
-    let switch = asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss));
-    let whole_loss = LossEvidence { path: split.transport, switch, upstream: split.upstream, ..LossEvidence::default() };
+    // What seems to be missing, and may lie in tunnels that nobody looks into, is no number.
+    let is_told = Need::Undivided.check(evidence).is_ok();
+    let switch = split.switch.filter(|_| is_told);
+    let switch = asked::larger(switch, asked::mirror_port(request).as_ref().and_then(asked::loss));
+    let upstream = split.upstream.filter(|_| is_told);
+    let unmatched = evidence::unmatched(whole).filter(|_| is_told);
+    let whole_loss = LossEvidence { path: split.transport, switch, upstream, ..LossEvidence::default() };
     let loss = MirrorHoles::of(evidence.silent.as_ref(), &evidence.outages, evidence.one_way.as_ref())
         .within(whole_loss, evidence.loss.beside_holes);
-    LossLedger { host: split.host, path: loss.path, switch: loss.switch, upstream: loss.upstream, unmatched: evidence::unmatched(whole) }
+    LossLedger { host: split.host, path: loss.path, switch: loss.switch, upstream: loss.upstream, unmatched }
 }
 
 /// What found no room.
