@@ -236,7 +236,7 @@ fn router(
     }
     let progress = Arc::new(RouterProgress::default());
     let publish = numbered(publish, Arc::clone(&progress));
-    let subscribers = Subscribers::new(listeners.subscribers);
+    let subscribers = Subscribers::new(listeners.subscribers, Arc::clone(&progress.is_over));
     let flows = FlowStream::new(groups.len(), subscribers.listen_to_flows(listeners.flows));
     let addresses = addresses(settings, workers, Arc::clone(&local))?;
     let mut merge = merge_of(settings, groups.len(), addresses, Recipients { flows, subscribers, publish }, &local);

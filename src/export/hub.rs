@@ -214,7 +214,7 @@ impl ExportHub {
         let _ = self.commands.send(HubCommand::Reopen);
     }
 
-    /// The program is to end before its captures have: no receiver is waited for any longer to have room.
+    /// The program is to end. Of captures no receiver is waited for any longer to have room; of a port, from which nothing comes any more, each is.
     pub fn hasten(&self) {
         self.is_ending.store(true, Ordering::Relaxed);
     }

@@ -5,8 +5,8 @@ use crate::model::clock;
 use crate::model::limits::{EXPORT_LANE_RECORDS, EXPORT_LANE_ROWS, EXPORT_LANE_SNAPSHOTS};
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, TrySendError, bounded};
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 const TICK: Duration = Duration::from_secs(1);
 /// For how long a receiver is waited for when a capture has been read, and how often it is tried whether it is there.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// For how long, in all, receivers of a port are waited for to have room once no packet of it is taken any more.
+const AT_THE_END: Duration = Duration::from_secs(30);
 
 /// How long one that has begun to fail is waited for: an exporter that ends has its own patience, and puts away what it still has.
 const HOPE: Duration = Duration::from_secs(20);
@@ -32,6 +35,8 @@ struct Shared {
     reopens: AtomicBool,
     /// Nobody waits for the exporter any longer: what it still has is counted as lost.
     is_given_up: AtomicBool,
+    /// Until when it is waited for to have room, of a port that has ended.
+    until: OnceLock<Instant>,
 }
 
 /// The hub's end of a lane.
@@ -48,7 +53,7 @@ pub struct Lane {
 pub struct LanePlan {
     /// Whether the hub waits for room.
     pub is_waited_for: bool,
-    /// Set when the program is to end: nothing is waited for any longer.
+    /// Set when the program is to end: of a capture nothing is waited for any longer; of a port nothing comes any more, and there is time.
     pub is_ending: Arc<AtomicBool>,
     /// Which records its exporter does something with.
     pub takes: fn(&ExportRecord) -> bool,
@@ -77,12 +82,18 @@ impl Lane {
         }
         let (is_snapshot, rows) = (matches!(record, ExportRecord::Snapshot(_)), record.rows());
         let last = matches!(record, ExportRecord::Snapshot(snapshot) if snapshot.finished);
-        let waits = self.plan.is_waited_for || last;
+        let is_ending = self.plan.is_ending.load(Ordering::Relaxed);
+        let waits = self.plan.is_waited_for || last || is_ending;
         if is_snapshot && !waits && self.shared.snapshots.load(Ordering::Relaxed) >= EXPORT_LANE_SNAPSHOTS {
             return;
         }
         // Of a capture nothing is lost while nobody wants to end; the last word of a port finds room soon, or never.
-        let until = if self.plan.is_waited_for { None } else { Some(clock::now() + if last { PATIENCE } else { Duration::ZERO }) };
+        let until = match (self.plan.is_waited_for, last, is_ending) {
+            (true, ..) => None,
+            (false, true, _) => Some(clock::now() + PATIENCE),
+            (false, false, true) => Some(*self.shared.until.get_or_init(|| clock::now() + AT_THE_END)),
+            (false, false, false) => Some(clock::now()),
+        };
         self.shared.snapshots.fetch_add(is_snapshot.into(), Ordering::Relaxed);
         if !self.has_room(rows, until) || !self.send(record.clone(), until) {
             self.shared.snapshots.fetch_sub(is_snapshot.into(), Ordering::Relaxed);
@@ -313,6 +324,25 @@ mod tests {
         assert!((HOPE..2 * HOPE).contains(&waited), "{waited:?}");
         assert!(counters.dropped.load(Ordering::Relaxed) > 0 && counters.trouble().contains("does not answer"));
         drop(go);
+    }
+
+    #[test]
+    fn what_a_port_brought_is_handed_on_when_it_ends() {
+        let (taken, counters, is_ending) = (Arc::<Mutex<u64>>::default(), Arc::<ExporterCounters>::default(), Arc::<AtomicBool>::default());
+        let (go, let_go) = bounded::<()>(0);
+        let plan = LanePlan { is_waited_for: false, is_ending: Arc::clone(&is_ending), takes: |_| true };
+        let lane = Lane::start(Box::new(Stuck { let_go, taken: Arc::clone(&taken) }), Arc::clone(&counters), plan).unwrap();
+        is_ending.store(true, Ordering::Relaxed);
+        let receiver = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(300));
+            drop(go);
+        });
+        let given = EXPORT_LANE_RECORDS as u64 + 300;
+        (0..given).for_each(|_| lane.give(&ExportRecord::Reset));
+        receiver.join().unwrap();
+        assert_eq!(counters.queue_lost.load(Ordering::Relaxed), 0);
+        ClosingLane::settle(vec![lane.close(clock::now() + Duration::from_secs(60))]);
+        assert_eq!(*taken.lock().unwrap(), given);
     }
 
     #[test]

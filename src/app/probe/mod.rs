@@ -140,7 +140,7 @@ pub fn run(
     let probe = Probe { engine: &engine, hub: &hub, status: &status, notify: &notify, common, preferences, settings };
     let mut line = clock::Ticker::new(LOG_EVERY, LOG_EVERY);
     probe.watch(&asked, &mut line);
-    // Whoever is told to end waits for no receiver that has no room.
+    // Whoever is told to end waits for no receiver of a capture that has no room; what a port brought is handed on.
     if asked.stop.load(Ordering::Relaxed) {
         hub.hasten();
     }

@@ -6,11 +6,14 @@ use crate::model::{FlowBatch, NetworkBatch, NetworkEvent, RequestWords};
 use crate::snapshot::{Ended, Published, RecordFeed};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// How often it is looked whether a slow subscriber has room again.
 const PAUSE: Duration = Duration::from_millis(1);
+
+/// How long the engine waits for room, in all, once no packet is taken any more: nothing is lost by that.
+const AT_THE_END: Duration = Duration::from_secs(30);
 
 /// What both ends know.
 #[derive(Debug, Default)]
@@ -21,6 +24,8 @@ struct Shared {
     snapshots: AtomicUsize,
     /// Rows in the queue.
     rows: AtomicU64,
+    /// How often the engine waited at the end, a [`PAUSE`] each.
+    waited: AtomicU64,
 }
 
 /// The subscriber's end: every record since the beginning, in order, but for those that were lost because the queue was full.
@@ -150,11 +155,14 @@ impl Subscriber {
     }
 
     /// Hands on a record, unless there is no room. Whoever has gone wants nothing and loses nothing.
-    fn give(&self, record: Published) {
+    fn give(&self, record: Published, is_over: bool) {
         let snapshot = matches!(record, Published::Snapshot(_));
         if self.is_waited_for {
             self.give_waiting(record, snapshot);
             return;
+        }
+        if is_over {
+            self.wait_at_the_end(rows(&record));
         }
         let (rows, missing) = (rows(&record), missing(&record));
         // A batch that is larger than all the room there is finds some when nothing else waits.
@@ -170,13 +178,30 @@ impl Subscriber {
         self.shared.lost.fetch_add(lost, Ordering::Relaxed);
     }
 
+    /// Whether the subscriber is: it has its end of what both know.
+    fn is_there(&self) -> bool {
+        Arc::strong_count(&self.shared) > 1
+    }
+
+    /// Waits for room, as long as is waited at the end.
+    fn wait_at_the_end(&self, rows: u64) {
+        let is_full = || {
+            let waiting = self.shared.rows.load(Ordering::Relaxed);
+            self.queue.is_full() || waiting > 0 && waiting.saturating_add(rows) > SUBSCRIPTION_ROWS
+        };
+        let most = (AT_THE_END.as_millis() / PAUSE.as_millis()) as u64;
+        while is_full() && self.is_there() && self.shared.waited.load(Ordering::Relaxed) < most {
+            std::thread::sleep(PAUSE);
+            self.shared.waited.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// Waits for room. What was lost before is lost all the same.
     fn give_waiting(&self, record: Published, is_snapshot: bool) {
         self.shared.lost.fetch_add(missing(&record), Ordering::Relaxed);
         let rows = rows(&record);
         let has_room = |waiting: u64| waiting == 0 || waiting.saturating_add(rows) <= SUBSCRIPTION_ROWS;
-        // As long as there is a subscriber: one has its end of what both know.
-        while !has_room(self.shared.rows.load(Ordering::Relaxed)) && Arc::strong_count(&self.shared) > 1 {
+        while !has_room(self.shared.rows.load(Ordering::Relaxed)) && self.is_there() {
             std::thread::sleep(PAUSE);
         }
         self.shared.rows.fetch_add(rows, Ordering::Relaxed);
@@ -185,14 +210,14 @@ impl Subscriber {
     }
 }
 
-/// All subscribers.
+/// All subscribers, and whether the last packet has been taken.
 #[derive(Debug, Clone, Default)]
-pub struct Subscribers(Arc<[Subscriber]>);
+pub struct Subscribers(Arc<[Subscriber]>, Arc<AtomicBool>);
 
 impl Subscribers {
-    /// These.
-    pub fn new(list: Vec<Subscriber>) -> Self {
-        Self(list.into())
+    /// These; whoever takes packets says when it `is_over`.
+    pub fn new(list: Vec<Subscriber>, is_over: Arc<AtomicBool>) -> Self {
+        Self(list.into(), is_over)
     }
 
     /// Whether there is none.
@@ -217,7 +242,8 @@ impl Subscribers {
 
     /// Gives everybody a record.
     pub fn give(&self, record: &Published) {
-        self.0.iter().filter(|s| s.wants(record)).for_each(|s| s.give(record.clone()));
+        let is_over = self.1.load(Ordering::Relaxed);
+        self.0.iter().filter(|s| s.wants(record)).for_each(|s| s.give(record.clone(), is_over));
     }
 
     /// Gives everybody what applications said of it.
@@ -227,7 +253,8 @@ impl Subscribers {
         }
         if !batch.words.is_empty() {
             let words: Arc<[RequestWords]> = batch.words.iter().cloned().collect();
-            self.0.iter().filter(|s| s.wants_words).for_each(|s| s.give(Published::Words(Arc::clone(&words))));
+            let is_over = self.1.load(Ordering::Relaxed);
+            self.0.iter().filter(|s| s.wants_words).for_each(|s| s.give(Published::Words(Arc::clone(&words)), is_over));
         }
         let is_said = |event: &&NetworkEvent| matches!(event, NetworkEvent::Transaction(_) | NetworkEvent::Tls(_));
         let said: Arc<[NetworkEvent]> = batch.events.iter().filter(is_said).copied().collect();
@@ -251,12 +278,12 @@ mod tests {
     fn what_finds_no_room_is_counted_and_nothing_waits() {
         let (give, take) = subscribe(SUBSCRIPTION_SNAPSHOTS + 2);
         let snapshot = || Published::Snapshot(Arc::default());
-        (0..SUBSCRIPTION_SNAPSHOTS + 3).for_each(|_| give.give(snapshot()));
+        (0..SUBSCRIPTION_SNAPSHOTS + 3).for_each(|_| give.give(snapshot(), false));
         assert_eq!(take.lost(), 3, "snapshots are large: few wait");
-        (0..5).for_each(|_| give.give(Published::Reset));
+        (0..5).for_each(|_| give.give(Published::Reset, false));
         assert_eq!(take.lost(), 6);
         assert!(matches!(take.next(), Some(Published::Snapshot(_))));
-        give.give(snapshot());
+        give.give(snapshot(), false);
         assert_eq!(take.lost(), 6, "room again");
         drop(give);
         assert_eq!(std::iter::from_fn(|| take.next()).count(), SUBSCRIPTION_SNAPSHOTS + 2);
@@ -271,13 +298,13 @@ mod tests {
             let alert = TlsSight { flow, way, time: Timestamp(0), news: TlsNews::Alert { code: 40, by_client: false }, number: 0 };
             Published::Events(std::iter::repeat_n(NetworkEvent::Tls(alert), rows as usize).collect())
         };
-        give.give(batch(SUBSCRIPTION_ROWS + 1));
+        give.give(batch(SUBSCRIPTION_ROWS + 1), false);
         assert_eq!(take.lost(), 0, "nothing else waits");
-        give.give(batch(2));
+        give.give(batch(2), false);
         assert_eq!(take.lost(), 2);
         assert!(take.next().is_some());
-        give.give(batch(SUBSCRIPTION_ROWS));
-        give.give(Published::Reset);
+        give.give(batch(SUBSCRIPTION_ROWS), false);
+        give.give(Published::Reset, false);
         assert_eq!(take.lost(), 3);
     }
 
@@ -285,16 +312,33 @@ mod tests {
     fn who_is_waited_for_loses_nothing() {
         let (give, take) = subscribe(2);
         let give = give.waited_for();
-        let giver = std::thread::spawn(move || (0..100).for_each(|_| give.give(Published::Reset)));
+        let giver = std::thread::spawn(move || (0..100).for_each(|_| give.give(Published::Reset, false)));
         assert_eq!(std::iter::from_fn(|| take.next()).count(), 100);
         assert_eq!(take.lost(), 0);
         giver.join().unwrap();
     }
 
     #[test]
+    fn when_no_packet_is_taken_any_more_there_is_time_for_all() {
+        let (give, take) = subscribe(2);
+        let giver = std::thread::spawn(move || (0..100).for_each(|_| give.give(Published::Reset, true)));
+        assert_eq!(std::iter::from_fn(|| take.next()).count(), 100);
+        assert_eq!(take.lost(), 0);
+        giver.join().unwrap();
+        // Who takes nothing is not waited for without end; who has gone is not waited for.
+        let (give, take) = subscribe(1);
+        give.shared.waited.store(u64::MAX, Ordering::Relaxed);
+        (0..3).for_each(|_| give.give(Published::Reset, true));
+        assert_eq!(take.lost(), 2);
+        give.shared.waited.store(0, Ordering::Relaxed);
+        drop(take);
+        give.give(Published::Reset, true);
+    }
+
+    #[test]
     fn who_wants_snapshots_gets_nothing_else() {
         let (give, take) = subscribe(9);
-        let all = Subscribers::new(vec![give.of_snapshots()]);
+        let all = Subscribers::new(vec![give.of_snapshots()], Arc::default());
         assert!(all.listen_to_flows(None).is_none(), "nobody makes records of conversations for him");
         for record in [Published::Interval(Default::default()), Published::Snapshot(Arc::default()), Published::Reset] {
             all.give(&record);
@@ -307,7 +351,7 @@ mod tests {
     #[test]
     fn who_has_gone_loses_nothing() {
         let (give, take) = subscribe(1);
-        let all = Subscribers::new(vec![give]);
+        let all = Subscribers::new(vec![give], Arc::default());
         drop(take);
         (0..3).for_each(|_| all.give(&Published::Reset));
         assert_eq!(all.lost(), 0);

@@ -1,7 +1,8 @@
 //! How far a router has come, for who waits for it.
 
 use crate::model::{SourceInfo, read_of};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What others may know of a router that runs.
 #[derive(Debug, Default)]
@@ -10,6 +11,8 @@ pub struct RouterProgress {
     pub answered: AtomicU64,
     /// How much of the source has been read, in thousandths, and one; 0: nobody knows.
     read: AtomicU64,
+    /// No packet is taken any more.
+    pub is_over: Arc<AtomicBool>,
 }
 
 impl RouterProgress {
