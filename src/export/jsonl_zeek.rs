@@ -472,7 +472,7 @@ fn tls_version(version: u16) -> Cow<'static, str> {
 fn conn_state(flow: &ClosedFlow) -> &'static str {
     let [forth, back] = flow.ways();
     match flow.record.tcp {
-        Some(tcp) => tcp_state(&tcp, flow.record.originator, back.packets > 0),
+        Some(tcp) => tcp_state(&tcp, flow.record.originator, [forth.packets > 0, back.packets > 0]),
         None if !flow.record.key.is_udp() => "OTH",
         None => match (forth.packets > 0, back.packets > 0) {
             (true, true) => "SF",
@@ -483,13 +483,15 @@ fn conn_state(flow: &ClosedFlow) -> &'static str {
     }
 }
 
-/// That of a TCP connection; whether the responder sent anything.
-fn tcp_state(tcp: &TcpSummary, originator: Direction, is_answered: bool) -> &'static str {
+/// That of a TCP connection; whether the originator and the responder were seen to send anything.
+fn tcp_state(tcp: &TcpSummary, originator: Direction, [is_begun, is_answered]: [bool; 2]) -> &'static str {
     let [orig_fin, resp_fin] = if originator == Direction::AToB { tcp.fin } else { [tcp.fin[1], tcp.fin[0]] };
     // Neither side's SYN was seen: Zeek calls both inactive, or partial.
     let resp_is_inactive = tcp.midstream || !tcp.answered;
+    // Of a SYN-ACK alone the originator is inactive.
+    let orig_is_inactive = tcp.midstream || !is_begun;
     match tcp.reset {
-        Some(way) if way != originator && tcp.midstream => "RSTRH",
+        Some(way) if way != originator && orig_is_inactive => "RSTRH",
         Some(way) if way != originator => {
             if tcp.acknowledged {
                 "RSTR"
@@ -514,7 +516,7 @@ fn tcp_state(tcp: &TcpSummary, originator: Direction, is_answered: bool) -> &'st
                 }
             }
             (false, true) => {
-                if tcp.midstream {
+                if orig_is_inactive {
                     "SHR"
                 } else {
                     "S3"
@@ -552,26 +554,28 @@ mod tests {
         let joined = TcpSummary { acknowledged: true, midstream: true, ..tcp };
         let (orig, resp) = (Direction::BToA, Direction::AToB);
         let states = [
-            (tcp, false, "S0"),
-            (TcpSummary { reset: Some(resp), ..tcp }, true, "REJ"),
-            (TcpSummary { reset: Some(orig), ..tcp }, false, "RSTOS0"),
-            (TcpSummary { fin: [false, true], ..tcp }, false, "SH"),
-            (TcpSummary { answered: true, ..tcp }, true, "OTH"),
-            (TcpSummary { answered: true, reset: Some(resp), ..tcp }, true, "REJ"),
-            (opened, true, "S1"),
-            (TcpSummary { fin: [true; 2], ..opened }, true, "SF"),
-            (TcpSummary { fin: [false, true], ..opened }, true, "S2"),
-            (TcpSummary { fin: [true, false], ..opened }, true, "S3"),
-            (TcpSummary { reset: Some(orig), ..opened }, true, "RSTO"),
-            (TcpSummary { reset: Some(resp), fin: [false, true], ..opened }, true, "RSTR"),
-            (joined, true, "OTH"),
-            (TcpSummary { fin: [true; 2], ..joined }, true, "SF"),
-            (TcpSummary { reset: Some(resp), ..joined }, true, "RSTRH"),
-            (TcpSummary { reset: Some(orig), ..joined }, true, "RSTOS0"),
-            (TcpSummary { fin: [true, false], ..joined }, true, "SHR"),
+            (tcp, [true, false], "S0"),
+            (TcpSummary { reset: Some(resp), ..tcp }, [true, true], "REJ"),
+            (TcpSummary { reset: Some(orig), ..tcp }, [true, false], "RSTOS0"),
+            (TcpSummary { fin: [false, true], ..tcp }, [true, false], "SH"),
+            (TcpSummary { answered: true, ..tcp }, [true, true], "OTH"),
+            (TcpSummary { answered: true, reset: Some(resp), ..tcp }, [true, true], "REJ"),
+            (opened, [true, true], "S1"),
+            (TcpSummary { fin: [true; 2], ..opened }, [true, true], "SF"),
+            (TcpSummary { fin: [false, true], ..opened }, [true, true], "S2"),
+            (TcpSummary { fin: [true, false], ..opened }, [true, true], "S3"),
+            (TcpSummary { reset: Some(orig), ..opened }, [true, true], "RSTO"),
+            (TcpSummary { reset: Some(resp), fin: [false, true], ..opened }, [true, true], "RSTR"),
+            (joined, [true, true], "OTH"),
+            (TcpSummary { fin: [true; 2], ..joined }, [true, true], "SF"),
+            (TcpSummary { reset: Some(resp), ..joined }, [true, true], "RSTRH"),
+            (TcpSummary { reset: Some(orig), ..joined }, [true, true], "RSTOS0"),
+            (TcpSummary { fin: [true, false], ..joined }, [true, true], "SHR"),
+            (TcpSummary { fin: [true, false], answered: true, ..tcp }, [false, true], "SHR"),
+            (TcpSummary { reset: Some(resp), answered: true, ..tcp }, [false, true], "RSTRH"),
         ];
-        for (summary, is_answered, state) in states {
-            assert_eq!(tcp_state(&summary, orig, is_answered), state, "{summary:?}");
+        for (summary, sides, state) in states {
+            assert_eq!(tcp_state(&summary, orig, sides), state, "{summary:?}");
         }
         assert_eq!(serde_json::to_string(&Seconds(Timestamp(1_700_000_000_123_456_789))).unwrap(), "1700000000.123456");
     }
