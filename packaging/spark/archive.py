@@ -31,14 +31,23 @@ TEXT = {"start", "path", "kind", "a", "b", "address"}
 CODEC = "zstd"
 
 
-def spantop(command, lines):
-    """Runs spantop over lines of text; the lines it writes. What it says is what the task fails with."""
+# What the program ends with where captures that could not be read were left out; the report names them.
+LEFT_OUT = 4
+
+
+def ran(command, lines, fine=(0, LEFT_OUT)):
+    """Runs spantop over lines of text; how it ended. What it says is what the task fails with."""
     done = subprocess.run(command, input="\n".join(lines), encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    # 4: captures that could not be read were left out; the report names them.
-    if done.returncode not in (0, 4):
+    if done.returncode not in fine:
         raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")
+    return done
+
+
+def spantop(command, lines, fine=(0, LEFT_OUT)):
+    """The same; the lines it writes."""
+    out = ran(command, lines, fine).stdout
     # Nothing but a line feed ends a line: names of files may hold anything else.
-    return done.stdout.removesuffix("\n").split("\n") if done.stdout else []
+    return out.removesuffix("\n").split("\n") if out else []
 
 
 def merged(binary, lines):
@@ -52,9 +61,13 @@ def fetched(binary, options, plan, name, content):
     with tempfile.NamedTemporaryFile(prefix="spantop-", suffix=os.path.basename(name)) as file:
         file.write(content)
         file.flush()
-        units = spantop([binary, "archive", "plan", "--unit", "1024GiB", *plan, file.name], [])
-        lines = spantop([binary, "archive", "run", *options], units)
-        return [line.replace(json.dumps(file.name), json.dumps(name)) for line in lines]
+        # Of what is no capture there is a line all the same, which says so.
+        units = spantop([binary, "archive", "plan", "--unit", "1024GiB", *plan, file.name], [], (0, 1, LEFT_OUT))
+        lines = spantop([binary, "archive", "run", *options], units, (0, 1, LEFT_OUT))
+        # As a name, and within a report that is text in a summary.
+        short, quoted = file.name, json.dumps(name, ensure_ascii=False)[1:-1]
+        twice = json.dumps(quoted, ensure_ascii=False)[1:-1]
+        return [line.replace(f'\\"{short}\\"', f'\\"{twice}\\"').replace(short, quoted) for line in lines]
 
 
 def rows(summary):
@@ -113,7 +126,9 @@ def main():
     remote = [name for name in args.captures if "://" in name]
     # Executors do not stand where this program does.
     local = [os.path.abspath(name) for name in args.captures if "://" not in name]
-    plan = ["--copies", args.copies] if args.copies else (["--copies", "counted"] if remote else [])
+    # Who has one capture of many does not know that there are others.
+    counted = ["--copies", "counted"] if remote and len(args.captures) > 1 else []
+    plan = ["--copies", args.copies] if args.copies else counted
     # One thread a task: Spark counts its cores.
     options = ["--threads", "1", "--quiet", *args.option]
     binary = args.spantop
@@ -133,14 +148,17 @@ def main():
         summaries = spark.read.parquet(f"{args.out}/summaries").rdd.map(lambda row: row.summary)
         write_tables(spark, summaries, args.out)
     halves = summaries.mapPartitions(lambda lines: merged(binary, lines)).collect()
-    report = "\n".join(spantop([binary, "archive", "merge", "--format", "json"], halves)) + "\n"
+    done = ran([binary, "archive", "merge", "--format", "json"], halves)
+    report = done.stdout
+    sys.stderr.write(done.stderr)
     spark.stop()
     if args.report:
         with open(args.report, "w", encoding="utf-8") as file:
             file.write(report)
     else:
         sys.stdout.write(report)
+    return done.returncode
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -55,10 +55,6 @@ fn plan(files: &[PathBuf], unit: u64, way: CutWay, copies: Option<UnitCopies>) -
             Err(error) => left_out.push((path, error)),
         }
     }
-    if found.is_empty() {
-        // Nothing is left.
-        return left_out.into_iter().next().map_or(Ok(0), |(_, error)| Err(error));
-    }
     for (path, cuts) in &found {
         if let Some(why) = &cuts.uncut {
             say(format_args!("warning: {}: not cut further: {why}", printable(&path.display().to_string())));
@@ -73,16 +69,25 @@ fn plan(files: &[PathBuf], unit: u64, way: CutWay, copies: Option<UnitCopies>) -
     for (path, file) in &found {
         units.extend(units_of(name(path)?, file, (origin, copies)));
     }
-    for (path, error) in &left_out {
+    let last = left_out.len().saturating_sub(1);
+    for (at, (path, error)) in left_out.iter().enumerate() {
         let (before, words) = (format!("{}: ", printable(&path.display().to_string())), error.to_string());
         let why = words.strip_prefix(&before).unwrap_or(&words).to_owned();
-        say(format_args!("warning: {before}left out: {why}"));
+        if at < last || !found.is_empty() {
+            say(format_args!("warning: {before}left out: {why}"));
+        }
         // Of no file that there is: nothing of it is read.
         let nothing = units_of(name(path)?, &FileCuts::default(), (None, copies));
         units.extend(nothing.into_iter().map(|unit| Unit { kind: UnitKind::LeftOut, trouble: Some(why.clone()), ..unit }));
     }
     (0..).zip(&mut units).for_each(|(number, unit)| unit.unit = number);
     Output::Stdout.write(None, |out| units.iter().try_for_each(|unit| line(out, unit)))?;
+    if found.is_empty()
+        && let Some((_, error)) = left_out.pop()
+    {
+        // Nothing is left; who plans for one capture of many has the line of it.
+        return Err(error);
+    }
     Ok(if left_out.is_empty() { 0 } else { LEFT_OUT })
 }
 
