@@ -41,8 +41,10 @@ fn whether_an_office_of_brief_connections_rested_is_not_judged() {
         let finding = found(&s, "mirror.outage").unwrap();
         assert!((seconds(finding, "seconds") - rests as f64).abs() < 3.0 && finding.cause.contains("not judged"), "{finding:?}");
         assert_eq!(s.mirror.loss.upstream.map_or(0.0, |lost| lost.rate), 0.0, "nobody knows of any loss");
+        assert_eq!(s.mirror.trust.verdict, Verdict::Unknown, "nor of none: {:?}", s.mirror.trust);
         let s = analyse(with_hellos(brief(clients, [works, rests], rate, seed), 2_000, 2 * works + rests));
         assert_eq!(told(&s), note("mirror.none"), "{clients} clients, and hellos");
+        assert_eq!(s.mirror.trust.verdict, Verdict::Unknown, "{:?}", s.mirror.trust);
     }
 }
 
