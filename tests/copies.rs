@@ -2,6 +2,8 @@
 //!
 //! The truth of each case is the same traffic through a mirror that makes no copies, with nothing left out.
 
+#[path = "copies/media.rs"]
+mod media;
 #[path = "copies/parts.rs"]
 mod parts;
 mod support;

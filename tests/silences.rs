@@ -5,6 +5,8 @@
 mod again;
 #[path = "silences/midstream.rs"]
 mod midstream;
+#[path = "silences/rests.rs"]
+mod rests;
 mod support;
 #[path = "silences/uneven.rs"]
 mod uneven;

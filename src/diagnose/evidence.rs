@@ -76,6 +76,12 @@ impl Evidence {
         self.silent.is_some() || self.one_way.is_some()
     }
 
+    /// Seconds in which nothing arrived, or nothing to a station, of which nobody knows whether everybody rested.
+    pub fn undecided_silence(&self) -> f64 {
+        let outages = self.outages.iter().filter(|outage| outage.is_undecided).map(|outage| outage.seconds).sum::<f64>();
+        self.group_only.filter(|stretch| stretch.is_undecided).map_or(outages, |stretch| outages.max(stretch.seconds))
+    }
+
     /// In how much of the time one direction is not mirrored, in words, of a mirror that shows both else.
     pub fn one_way_for_a_while(&self) -> Option<String> {
         let one_way = self.one_way.as_ref()?;

@@ -425,6 +425,21 @@ fn a_cause_names_what_it_explains() {
     assert_eq!(told, [("span.size", vec![]), ("host.oversize", vec!["span.size"])]);
 }
 
+/// Of what everything is missing from nobody knows how large it was.
+#[test]
+fn what_is_missing_from_an_outage_has_no_size() {
+    let told = |silent: bool, beside: f64| {
+        let mut e = clean();
+        (e.loss.by_size[0].seen, e.loss.by_size[1]) = (20, SizeLoss { floor: 1408, seen: 1, missing: 20 });
+        (e.loss.all, e.loss.beside_holes) = (estimate(0.04, 0.039, 9_999), estimate(beside, 0.0, 9_999));
+        e.silent = silent.then(|| Silent { times: 1, seconds: 9.0, missing: estimate(0.04, 0.03, 9).unwrap() });
+        let judged = judge(&e, &mut Judge::default(), Timestamp(0));
+        (judged.findings.iter().any(|f| f.id == "span.size"), judged.undecided.iter().any(|(id, _)| *id == "span.size"))
+    };
+    assert_eq!((told(true, 0.019), told(true, 0.021)), ((false, true), (true, false)), "half of it");
+    assert_eq!(told(false, 0.0), (true, false), "without a hole");
+}
+
 /// However many holes: what is missing from them decides, where it surely is; and one finding says it.
 #[test]
 fn an_outage_is_as_grave_as_what_is_missing_from_it() {

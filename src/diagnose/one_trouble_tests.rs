@@ -70,7 +70,7 @@ fn waits(first: i64, last: i64) -> bool {
     let at = |second: i64| Timestamp(NOW + second * SECOND);
     let mut finding = Finding::new("server.slow", Severity::Critical, "", at(last));
     (finding.first, finding.evidence) = (at(first), vec![("waiting", Value::Count(7))]);
-    let outage = Outage { from: at(0), seconds: 10.0, senders: 3, missed: 9, open: false, outlasts: false, is_proved: true };
+    let outage = Outage { from: at(0), seconds: 10.0, senders: 3, missed: 9, open: false, is_proved: true, ..Outage::default() };
     let mut mirror = crate::diagnose::judge::tests::clean();
     mirror.outages = vec![outage];
     let mut all = vec![finding];

@@ -160,6 +160,15 @@ fn said(check: &Check) -> String {
 }
 
 fn completeness(e: &Evidence) -> Scored {
+    // What nobody knows to be missing is not there either.
+    let undecided = e.undecided_silence();
+    if undecided >= GRAVE * e.seconds && undecided > 0.0 {
+        return unknown(format!(
+            "nothing arrived in {} of {}, and whether anything was sent is not known",
+            duration(undecided),
+            duration(e.seconds)
+        ));
+    }
     completeness_of(e).map_or_else(unknown, |known| (Some(through(LOSS, known.missing)), known.text))
 }
 

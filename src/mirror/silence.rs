@@ -2,7 +2,7 @@
 //!
 //! A network that is idle now and then has pauses of every length; one that is never idle for a second, and then for half a minute, was not
 //! mirrored meanwhile. A shorter one is told where conversations witness it ([`PauseWitness`]): bytes that are missing over it, connections that begin in
-//! their middle behind it, or many clients that all pause at once. Connections that go on over it with the next byte, of which nobody sent anything
+//! their middle behind it, or many clients that all pause at once; whether these rested is not known where nothing was open that an outage would have cut. Connections that go on over it with the next byte, of which nobody sent anything
 //! again, lived through no outage: the clock was set forward; where none is open as it begins or ends, of many that would be, everybody rested. A pause longer than all the traffic beside it may as well be the gap between two
 //! captures in one file. Those that come again and again are judged together ([`Recurring`]). Whoever writes the tape tells of pauses; packets cost nothing.
 
@@ -187,8 +187,16 @@ impl Pauses {
                 true if seen.goes_on() && !outlasts => judged.forward.push(Forward { from: pause.from, seconds }),
                 true => {
                     let missed = rest.missed(pause);
-                    let is_proved = seen.is_proved(length / PAUSE_STEADY >= ordinary);
-                    judged.outages.push(Outage { from: pause.from, seconds, missed, outlasts, is_proved, ..Outage::default() });
+                    let (is_proved, is_undecided) = (seen.is_proved(), !outlasts && seen.is_undecided());
+                    judged.outages.push(Outage {
+                        from: pause.from,
+                        seconds,
+                        missed,
+                        outlasts,
+                        is_proved,
+                        is_undecided,
+                        ..Outage::default()
+                    });
                 }
                 false => {}
             }
@@ -353,20 +361,33 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_that_no_connection_outlives_is_proved() {
-        let proved = |seen: PauseWitness, millis: i64| {
+    fn a_pause_that_cuts_connections_is_proved() {
+        let told = |seen: PauseWitness| {
             let mut all = Pauses::default();
             all.count(seconds(0), 12_000);
             let at = |from: i64, millis: i64| Pause { from: seconds(from), to: seconds(from).plus(millis * MILLISECOND), others: 0 };
-            [at(10, 2_000), at(30, millis)].into_iter().for_each(|pause| all.note(pause));
-            all.judge(seconds(60), |_| seen).outages.last().map(|outage| outage.is_proved)
+            [at(10, 2_000), at(30, 16_000)].into_iter().for_each(|pause| all.note(pause));
+            all.judge(seconds(60), |_| seen).outages.last().map(|outage| (outage.is_proved, outage.is_undecided))
         };
-        let of = |hosts: u64, over, cut| PauseWitness { over, cut, clients: [hosts; 2], ..PauseWitness::default() };
-        assert_eq!(proved(of(0xff, 0, 0), 16_000), Some(true), "of eight hosts the length says it");
-        assert_eq!(proved(of(0x7f, 0, 0), 16_000), Some(false), "seven may stand still");
-        assert_eq!((proved(of(0x0f, 0, 1), 16_000), proved(of(0x07, 0, 1), 16_000)), (Some(true), Some(false)));
-        assert_eq!(proved(PauseWitness { apart: 1, ..of(0xff, 1, 1) }, 16_000), Some(false), "and one that goes on");
-        assert_eq!(proved(PauseWitness { lost: 1, ..of(0xff, 9, 0) }, 16_000), Some(true), "but for what is missing over it");
+        let of = |hosts: u64, over, cut| PauseWitness { over, cut, unfinished: cut, clients: [hosts; 2], ..PauseWitness::default() };
+        let (proved, told_only, undecided, rest) = (Some((true, false)), Some((false, false)), Some((false, true)), None);
+        assert_eq!((told(of(0xff, 0, 4)), told(of(0xff, 0, 3))), (proved, undecided), "three may be left open");
+        assert_eq!(told(of(0x07, 0, 4)), told_only, "of three hosts");
+        assert_eq!(told(of(0xffff, 0, 0)), undecided, "however many hosts: everybody may have rested");
+        assert_eq!(told(PauseWitness { unfinished: 22, ..of(0xff, 0, 4) }), proved, "four in a second, 18 in the nine beside it");
+        assert_eq!(told(PauseWitness { unfinished: 23, ..of(0xff, 0, 4) }), undecided, "connections are left open all the time");
+        assert_eq!(told(PauseWitness { apart: 1, ..of(0xff, 1, 4) }), told_only, "and one that goes on");
+        assert_eq!(told(PauseWitness { lost: 1, ..of(0xff, 9, 0) }), proved, "but for what is missing over it");
+        let steady = |steady, hosts| told(PauseWitness { steady, ..of(hosts, 0, 0) });
+        assert_eq!((steady(4, 0xffff), steady(3, 0xffff)), (told_only, undecided), "four that speak all the time");
+        assert_eq!((steady(3, 0x3f), steady(1, 0b11), steady(1, 0b111)), (told_only, told_only, undecided), "or half of those who speak");
+        let midway = |torn| PauseWitness { midway: 1, torn, ..of(0xff, 0, 0) };
+        assert_eq!((told(midway(1)), told(midway(0))), (proved, undecided), "who was idle before it all began speaks again some time");
+        let open = |seconds: u64, left| PauseWitness { open_millis: seconds * 1_000, unfinished: left, ..of(0xff, 0, 0) };
+        assert_eq!((told(open(80, 0)), told(open(79, 0))), (rest, undecided));
+        assert_eq!((told(open(160, 1)), told(open(159, 1))), (rest, undecided), "one is left open");
+        let over = |briefly_over| told(PauseWitness { over: 1, briefly_over, ..open(159, 0) });
+        assert_eq!((over(0), over(1)), (rest, undecided), "or idle, as it always is");
     }
 
     #[test]

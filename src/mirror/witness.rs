@@ -9,9 +9,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// Clients that do not pause all at once by chance.
 const MANY: u32 = 4;
 
-/// So many do not stand still together for long, where they never do for a moment.
-const ALL: u32 = 8;
-
 /// Connections that go on over a pause before it is a clock's: one may have rested.
 const GO_ON: u64 = 2;
 
@@ -19,8 +16,14 @@ const GO_ON: u64 = 2;
 const NEAR: i64 = 10 * SECOND;
 
 /// Connections that would be open where it begins or ends, at least, before that none is says that it is a rest: by chance none of so many is hardly
-/// ever (3 of 10,000, where each is opened for itself).
+/// ever (3 of 10,000, where each is opened for itself). As many more for each that is open: who goes home leaves some.
 const CROSSINGS: i64 = 8;
+
+/// Conversations in their middle where it begins or ends that say that it cut them: who rests leaves one or another open.
+const CUT: u64 = 4;
+
+/// How much more often that is so within [`SOON`] of it than within the rest of [`NEAR`], at least: some are left open at any time.
+const CUT_OFTENER: i64 = 2;
 
 /// How many times as long as its own pauses one is that a conversation does not make by itself, and its packets before it has any.
 const STEADY: i64 = 8;
@@ -48,6 +51,8 @@ sums! {
     pub struct PauseWitness {
         /// TCP connections with packets before and after.
         pub over: u64,
+        /// Of them those that are open for ten seconds at most besides: who is for longer may be idle over any rest.
+        pub briefly_over: u64,
         /// Of them those of which one direction ends before it and the other goes on after it.
         pub apart: u64,
         /// By how many seconds their last packets lie apart, together.
@@ -147,6 +152,7 @@ impl PauseWitness {
         self.note_open(pause, seen);
         if seen.first <= pause.from && seen.last >= pause.to {
             self.over += 1;
+            self.briefly_over += u64::from(seen.last.since(seen.first).saturating_sub(pause.length()) <= NEAR);
             self.servers[0] |= served_by;
             self.note_apart(pause, seen);
         } else if seen.is_midway && seen.is_behind(pause) {
@@ -171,11 +177,32 @@ impl PauseWitness {
         }
     }
 
-    /// Whether those who speak rested: as often as connections are open beside it some would be when it begins or ends, and none is; each was closed
-    /// before it, or is opened behind it. An outage cuts some.
+    /// Whether those who speak rested: as often as connections are open beside it many would be when it begins or ends, and hardly any is; each was
+    /// closed before it, or is opened behind it. An outage cuts them, and over a clock that is set they go on.
     pub fn rests(&self) -> bool {
-        let is_crossed = self.over > 0 || self.cut > 0 || self.midway > 0 || self.unfinished > 0 || self.steady > 0;
-        !is_crossed && !self.is_lossy() && self.open_millis >= (CROSSINGS * NEAR / MILLISECOND).unsigned_abs()
+        let open = self.unfinished.saturating_add(self.briefly_over);
+        let needed = (CROSSINGS * NEAR / MILLISECOND).unsigned_abs().saturating_mul(open.saturating_add(1));
+        !self.is_lossy() && !self.are_cut() && !self.are_stopped() && self.open_millis >= needed
+    }
+
+    /// Whether connections stopped in their middle just as it began, or are met in it just behind, more often than at other times near it.
+    fn are_cut(&self) -> bool {
+        let cut = self.cut.saturating_add(self.midway);
+        let beside = self.unfinished.saturating_sub(cut);
+        let (soon, near) = (SOON.unsigned_abs(), (NEAR - SOON).unsigned_abs());
+        cut >= CUT && cut.saturating_mul(near) >= beside.saturating_mul(soon).saturating_mul(CUT_OFTENER.unsigned_abs())
+    }
+
+    /// Whether nothing says if it was a rest or a time without a mirror: nothing is missing over it, no connection was in its middle that it could have
+    /// cut, or too few, and nobody who speaks all the time stopped.
+    pub fn is_undecided(&self) -> bool {
+        let was_waited = self.over >= GO_ON && (self.again > 0 || self.apart > 0);
+        !self.is_lossy() && !self.are_cut() && !self.are_stopped() && !was_waited
+    }
+
+    /// Whether those stopped who speak all the time without connections: some, or most of those who speak. One among many may rest with them.
+    fn are_stopped(&self) -> bool {
+        self.steady >= CUT || self.steady > 0 && self.steady.saturating_mul(2) >= self.clients().into()
     }
 
     fn note_apart(&mut self, pause: &Pause, seen: &Witness) {
@@ -204,15 +231,14 @@ impl PauseWitness {
 
     /// Whether something was said in it that was not seen.
     pub fn is_lossy(&self) -> bool {
-        // Connections older than the capture are met midway whenever they speak for the first time.
-        self.lost > 0 || self.streams >= STREAMS || self.midway > self.midway_elsewhere
+        // Connections older than the capture are met midway whenever they speak for the first time, and few of them end at once.
+        let is_torn = (self.torn > 0 || self.midway >= CUT) && self.midway > self.midway_elsewhere;
+        self.lost > 0 || self.streams >= STREAMS || is_torn
     }
 
-    /// Whether it surely was no pause of those who speak, be it far longer than those (`is_steady`) or not: something was said in it, or nobody's
-    /// connection outlives it. Who stands still goes on.
-    pub fn is_proved(&self, is_steady: bool) -> bool {
-        let are_cut = self.over == 0 && (self.cut > 0 && self.clients() >= MANY || is_steady && self.clients() >= ALL);
-        self.is_lossy() || are_cut
+    /// Whether it surely was no pause of those who speak: something was said in it, or it cut connections and none outlives it. Who stands still goes on.
+    pub fn is_proved(&self) -> bool {
+        self.is_lossy() || self.over == 0 && self.are_cut() && self.clients() >= MANY
     }
 
     /// What proves, of one pause among many, that something was said in it.

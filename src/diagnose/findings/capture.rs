@@ -231,6 +231,10 @@ impl Detector for ClockCoarse {
     }
 }
 
+/// Why nobody knows whether it was a rest.
+pub(super) const NOTHING_OPEN: &str = "Which of the two it was is not judged: nothing is missing over that time, and no conversation was under way that a \
+                                       mirror that goes would have cut, or too few.";
+
 /// Silences from which on they are how this mirror is.
 const OFTEN: u64 = 4;
 
@@ -249,9 +253,10 @@ impl Detector for MirrorOutage {
                        connections begin in their middle behind it; {steady} times, where many hosts paused at once. Pauses of like length that come again and again, from {short} on, and are \
                       longer than all others, where behind most of them bytes, or numbers of streams (RTP), are missing or connections are met in \
                       their middle that end. Critical while it lasts, and where {grave} of the traffic is missing from such times: surely, for bytes or \
-                      numbers are missing over them, conversations are met in their middle behind them or, of many hosts, nobody's connection \
+                      numbers are missing over them, or conversations end in their middle before them or are met in it behind them and none \
                       outlives them; or {often} times and more. A warning else; a note where it is longer than \
-                       all the traffic besides, which then has no pause that is noteworthy. A time over most of which this host's \
+                       all the traffic besides, which then has no pause that is noteworthy, and where nothing was under way that it would \
+                       have cut: everybody may have rested. A rest it is where many connections would have been open and each was closed before. A time over most of which this host's \
                        own counters of lost packets rose is none (host.drop).",
             cause: "The session was removed or changed, its destination port flapped, or the switch reloaded.",
             lookalikes: "The senders themselves were down, if there are few of them; all that was seen came from one host, which paused; \
@@ -283,7 +288,7 @@ impl Detector for MirrorOutage {
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let enough = |o: &&Outage| o.missed >= 3;
-        let rank = |o: &Outage| (o.open, !o.outlasts, o.seconds);
+        let rank = |o: &Outage| (o.open, o.is_told(), o.outlasts, o.seconds);
         let Some(longest) =
             e.outages.iter().filter(enough).max_by(|a, b| rank(a).partial_cmp(&rank(b)).unwrap_or(std::cmp::Ordering::Equal))
         else {
@@ -304,6 +309,10 @@ impl Detector for MirrorOutage {
         } else if longest.outlasts {
             let title = format!("Nothing arrived for {}: silence, two captures, or a clock set forward", duration(longest.seconds));
             (Severity::Note, title)
+        } else if longest.is_undecided {
+            let title = format!("Nothing arrived for {}: everybody rested, or the mirror was silent", duration(longest.seconds));
+            let report = Report::new(Severity::Note, title, evidence).held(held);
+            return report.because(NOTHING_OPEN).into();
         } else if let Some(silent) = e.silent {
             let Estimate { rate, low, high, .. } = silent.missing;
             evidence.push(("silent_seconds", Value::Seconds(silent.seconds)));

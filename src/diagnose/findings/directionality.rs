@@ -1,5 +1,6 @@
 //! Directions, tags and frames the mirror leaves out.
 
+use super::capture::NOTHING_OPEN;
 use super::loss::GRAVE;
 use super::{SURE, lacking, of, present_if};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, ONE_SIDED, Report, StandingFindings};
@@ -425,6 +426,9 @@ impl MirrorNone {
     fn of_a_stretch(stretch: &GroupOnly) -> Report {
         let long = duration(stretch.seconds);
         let (severity, title) = match stretch.open {
+            _ if stretch.is_undecided => {
+                (Severity::Note, format!("Only broadcast and multicast arrived for {long}: everybody rested, or the mirror was gone"))
+            }
             true => (Severity::Critical, format!("The mirror is gone: only broadcast and multicast have arrived for {long}")),
             false => (Severity::Warning, format!("The mirror was gone: only broadcast and multicast arrived for {long}")),
         };
@@ -434,7 +438,8 @@ impl MirrorNone {
             ("multicast_and_broadcast", Value::Count(stretch.frames)),
         ];
         let held = Episode { first: stretch.from, last: stretch.from.plus((stretch.seconds * SECOND as f64) as i64) };
-        Report::new(severity, title, evidence).held(vec![held])
+        let report = Report::new(severity, title, evidence).held(vec![held]);
+        if stretch.is_undecided { report.because(NOTHING_OPEN) } else { report }
     }
 
     /// A file does not tell whose port it is of, so that it is only said what is in it.
@@ -450,6 +455,31 @@ impl MirrorNone {
         present_if(none, || {
             let title = "Only broadcast and multicast: what a port without a mirror receives";
             Report::new(Severity::Note, title, Self::evidence(e))
+        })
+    }
+
+    /// By all that came.
+    fn of_all_frames(e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        let casts = &e.casts;
+        if !e.live {
+            return Self::of_a_file(e);
+        }
+        if casts.all() < FRAMES.number() || e.watched < WATCHED.in_seconds() {
+            return too_little(casts.all(), FRAMES.number(), e.watched);
+        }
+        if casts.to_others >= EXCHANGED && e.sides.answered_packets >= casts.to_host.saturating_add(EXCHANGED) {
+            return Detection::Clear;
+        }
+        let others = share(casts.to_others, casts.all());
+        present_if(others < if standing.at_all() { OTHERS.1 } else { OTHERS.0 }, || {
+            let (severity, title) = if casts.to_host > 0 {
+                (Severity::Critical, "Not a mirror port: only broadcast, multicast and this host's own packets arrive")
+            } else if casts.multicast > 0 {
+                (Severity::Critical, "Not a mirror port: only broadcast and multicast arrive")
+            } else {
+                (Severity::Critical, "Not a mirror port: only broadcast arrives")
+            };
+            Report::new(severity, title, Self::evidence(e))
         })
     }
 }
@@ -468,7 +498,8 @@ impl Detector for MirrorNone {
                        note, when at least {file_frames} frames of at least {stations} stations in at least {seconds} \
                        are multicast and broadcast ({broadcasts} at least) and none is unicast. Of a mirror that had shown several hosts, when \
                        for {stretch} and {steady} times as long as ever before frames to groups came and none to a station: critical while it \
-                       lasts, a warning afterwards.",
+                       lasts, a warning afterwards; a note where nothing was under way that it would have cut, and nothing where everybody rested, \
+                       as mirror.outage has it.",
             cause: "The session is missing, is shut down, or names another destination port; or this is the wrong interface.",
             lookalikes: "A mirrored port with no traffic; an interface that is not in promiscuous mode and drops frames to others.",
             remedy: "Check the session and its destination on the switch and the cable; choose the interface with the mirror.",
@@ -490,30 +521,13 @@ impl Detector for MirrorNone {
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
-        let casts = &e.casts;
-        if let Some(stretch) = &e.group_only {
-            return Self::of_a_stretch(stretch).into();
+        let is_decided = |stretch: &&GroupOnly| !stretch.is_undecided;
+        let told = e.group_only.as_ref().filter(is_decided).map(|stretch| Self::of_a_stretch(stretch).into());
+        let detection = told.unwrap_or_else(|| Self::of_all_frames(e, standing));
+        match (&detection, &e.group_only) {
+            (Detection::Clear | Detection::Unknown(_), Some(stretch)) => Self::of_a_stretch(stretch).into(),
+            _ => detection,
         }
-        if !e.live {
-            return Self::of_a_file(e);
-        }
-        if casts.all() < FRAMES.number() || e.watched < WATCHED.in_seconds() {
-            return too_little(casts.all(), FRAMES.number(), e.watched);
-        }
-        if casts.to_others >= EXCHANGED && e.sides.answered_packets >= casts.to_host.saturating_add(EXCHANGED) {
-            return Detection::Clear;
-        }
-        let others = share(casts.to_others, casts.all());
-        present_if(others < if standing.at_all() { OTHERS.1 } else { OTHERS.0 }, || {
-            let (severity, title) = if casts.to_host > 0 {
-                (Severity::Critical, "Not a mirror port: only broadcast, multicast and this host's own packets arrive")
-            } else if casts.multicast > 0 {
-                (Severity::Critical, "Not a mirror port: only broadcast and multicast arrive")
-            } else {
-                (Severity::Critical, "Not a mirror port: only broadcast arrives")
-            };
-            Report::new(severity, title, Self::evidence(e))
-        })
     }
 }
 

@@ -349,6 +349,12 @@ fn flat(e: &Evidence, active: bool) -> Option<FlatTop> {
     })
 }
 
+/// Whether most of what is missing is missing from holes: of what all is missing from, nobody knows in which segments it was sent.
+fn lies_in_holes(e: &Evidence) -> bool {
+    let is_most = |(all, beside): (Estimate, Estimate)| beside.rate < all.rate / 2.0;
+    e.has_holes() && e.loss.all.zip(e.loss.beside_holes).is_none_or(is_most)
+}
+
 /// The payload from which on segments are missing: at least half of those from there on, at most 2 % of smaller ones.
 fn limit(sizes: &[SizeLoss], active: bool) -> Option<(u32, f64, f64)> {
     let sum = |rows: &[SizeLoss]| rows.iter().fold((0u64, 0u64), |(s, m), r| (s.saturating_add(r.seen), m.saturating_add(r.missing)));
@@ -376,7 +382,8 @@ impl Detector for SpanSize {
             meaning: "Small packets arrive, large ones do not: with its encapsulation a full-size packet no longer fits.",
             measured: "Missing and seen TCP segments by size. Raised when at least {beyond} of the segments from some \
                        size on are missing ({n} at least) and less than {below} of the smaller ones ({n} seen at \
-                       least). Not judged where this host itself loses half as many (host.drop).",
+                       least). Not judged where this host itself loses half as many (host.drop), and where most of that is missing from times \
+                       in which nothing was mirrored (mirror.outage), or one direction.",
             cause: "Encapsulation adds {least} to {most} bytes; the way to the analyser, or the switch, drops what \
                        exceeds its MTU instead of fragmenting it.",
             lookalikes: "A filter on packet length in the session; congestion, which hits large packets more often but small \
@@ -408,6 +415,9 @@ impl Detector for SpanSize {
             // Whose ring is full has no room for large ones first.
             Some((_, beyond, _)) if e.loss.host.is_some_and(|host| host.rate >= beyond / 2.0) => {
                 Detection::Unknown("this host itself loses as many packets".into())
+            }
+            Some(_) if lies_in_holes(e) => {
+                Detection::Unknown("what is missing is missing from times in which nothing was mirrored, or one direction".into())
             }
             Some((payload, beyond, below)) => {
                 let evidence = vec![

@@ -102,7 +102,7 @@ fn pauses(request: &Request, latest: Timestamp, witness: &impl Fn(&Pause) -> Pau
     let mut judged = request.load.pauses.judge(latest, witness);
     let stations = request.load.unicast.pauses(request.now).judge(request.now, witness);
     let is_apart = |new: &Outage, known: &Outage| new.until() <= known.from || known.until() <= new.from;
-    let is_new = |new: &Outage| judged.outages.iter().all(|known| is_apart(new, known));
+    let is_new = |new: &Outage| !new.is_undecided && judged.outages.iter().all(|known| is_apart(new, known));
     let is_short = |new: &Outage| new.seconds < PAUSE as f64 / SECOND as f64;
     let more: Vec<Outage> = stations.outages.into_iter().filter(|new| is_short(new) && is_new(new)).collect();
     judged.outages.extend(more);
@@ -111,9 +111,9 @@ fn pauses(request: &Request, latest: Timestamp, witness: &impl Fn(&Pause) -> Pau
 }
 
 /// Outages together, of a file with those that come `again` and again, of which only the newest are known one by one. What lasts longer than all the
-/// traffic beside it is no time of this capture.
+/// traffic beside it is no time of this capture, and of what may be a rest nobody knows that anything is missing.
 fn together(request: &Request, from: Option<Timestamp>, outages: &[Outage], again: Option<Again>) -> Option<Silent> {
-    let told = || outages.iter().filter(|outage| !outage.outlasts);
+    let told = || outages.iter().filter(|outage| outage.is_told());
     // What slides out of the time that is looked at is no longer missing from it.
     let begin = from.max(request.first).unwrap_or_default();
     let within = |outage: &Outage| outage.until().seconds_since(outage.from.max(begin)).max(0.0);
@@ -185,13 +185,20 @@ fn clocks_apart(request: &Request, detected: &DetectorReport, latest: Timestamp)
     Some((longest, witness.clocks_apart()?))
 }
 
-/// The longest time in which nothing but frames to groups came, of a mirror that had shown several hosts before.
+/// The longest time in which nothing but frames to groups came, of a mirror that had shown several hosts before, who did not rest. Of those that are known
+/// to be one.
 fn group_only(request: &Request, witness: &dyn Fn(&Pause) -> PauseWitness, recent: &dyn Fn(Timestamp) -> bool) -> Option<GroupOnly> {
     let pauses = request.load.unicast.pauses(request.now).sudden(request.now).into_iter();
-    let told = pauses.filter(|p| p.others >= GROUPS && recent(p.to) && witness(p).clients_before() >= HOSTS);
-    let longest = told.max_by_key(Pause::length)?;
-    let seconds = longest.to.seconds_since(longest.from);
-    Some(GroupOnly { from: longest.from, seconds, frames: longest.others, open: longest.to >= request.now })
+    let asked = pauses.filter(|p| p.others >= GROUPS && recent(p.to)).map(|pause| (pause, witness(&pause)));
+    let told = asked.filter(|(_, seen)| seen.clients_before() >= HOSTS && !seen.rests());
+    let (longest, seen) = told.max_by_key(|(pause, seen)| (!seen.is_undecided(), pause.length()))?;
+    Some(GroupOnly {
+        from: longest.from,
+        seconds: longest.to.seconds_since(longest.from),
+        frames: longest.others,
+        open: longest.to >= request.now,
+        is_undecided: seen.is_undecided(),
+    })
 }
 
 /// Whether hardly a packet arrived while regular senders were silent, or none at all where it is one sender's silence, from when the first of its

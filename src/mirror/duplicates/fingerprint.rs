@@ -1,5 +1,6 @@
 //! What stays the same between two copies of a packet (the key), and what tells them apart (the place).
 
+use super::numbers::{numbered, redundant};
 use crate::model::evidence::COMPARED_BYTES;
 use crate::model::ip_protocol;
 use crate::model::mix::{Keys, fold};
@@ -109,7 +110,7 @@ fn port(tag: &MirrorTag) -> u8 {
 pub struct Fingerprint {
     /// Equal for copies; never 0 in a packet's.
     pub(super) key: u64,
-    /// From the lowest bit: IPv4 identification (16 bits), conversation and direction (20); what is above belongs to the table.
+    /// From the lowest bit: identification (16 bits), conversation and direction (20); what is above belongs to the table.
     pub(super) state: u64,
     /// Where it was seen, and above it the TCP or UDP checksum.
     pub(super) place: u64,
@@ -140,7 +141,7 @@ impl Fingerprint {
         (self.state >> 16 & FLOW) as u32
     }
 
-    /// IPv4 identification; 0 where the sender set none.
+    /// IPv4 identification, or the number in a datagram without one ([`numbered`]); 0 where the sender set neither.
     pub(super) fn id(&self) -> u16 {
         self.state as u16
     }
@@ -310,7 +311,7 @@ pub(super) fn plain(frame: &Frame, keys: &Keys) -> Option<Digest> {
 #[inline(always)]
 fn brief_print(fast: &FastHeaders, bytes: &[u8], via: (u16, u16), keys: &Keys) -> Option<Fingerprint> {
     let (net, transport) = (usize::from(fast.net_at()), usize::from(fast.transport_at()));
-    let (start, id, ttl, dscp) = if fast.flow.is_v6 {
+    let (start, mut id, ttl, dscp) = if fast.flow.is_v6 {
         let ip: &[u8; 40] = bytes.get(net..)?.first_chunk()?;
         (v6_start(ip, 0, keys), 0, ip[7], v6_dscp(ip))
     } else {
@@ -322,6 +323,7 @@ fn brief_print(fast: &FastHeaders, bytes: &[u8], via: (u16, u16), keys: &Keys) -
         Body::of_tcp(tcp, bytes.get(transport + 20..usize::from(fast.payload_at))?, keys)
     } else {
         let udp: &[u8; 8] = bytes.get(transport..)?.first_chunk()?;
+        id = numbered(id, bytes.get(transport + 8..).unwrap_or_default(), usize::from(fast.payload));
         let counts = usize::from(fast.payload).min(compared(id));
         Body::of_udp(udp, bytes.get(transport + 8..transport + 8 + counts)?)
     };
@@ -359,7 +361,8 @@ fn v4(frame: &Frame, ip: &[u8; 20], all: &[u8], keys: &Keys, cover: &mut usize) 
     let end = if length < header { all.len() } else { length };
     let fragment = u16::from_be_bytes([ip[6], ip[7]]) & 0x3fff;
     let id = u16::from_be_bytes([ip[4], ip[5]]);
-    let inside = Inside { protocol: if fragment & 0x1fff == 0 { protocol } else { 255 }, start: header, end, id };
+    let inside = Inside::new(if fragment & 0x1fff == 0 { protocol } else { 255 }, header, end, id, all);
+    let id = inside.id;
     let body = Body::read(all, &inside, keys, cover);
     let key = absorb(v4_start(ip, keys) ^ body.fixed.0, body.fixed.1, body.rest, keys);
     let way = way(frame, (addresses as u32, (addresses >> 32) as u32));
@@ -402,12 +405,12 @@ fn v6(frame: &Frame, ip: &[u8; 40], all: &[u8], keys: &Keys, cover: &mut usize) 
     let later = frame.fragment && frame.transport.is_none();
     // A fragment's identification and offset are in the eight bytes before.
     let fragment = if frame.fragment && start >= 48 { word(all, start - 8) } else { 0 };
-    let inside = Inside { protocol: if later { 255 } else { protocol }, start, end, id: 0 };
+    let inside = Inside::new(if later { 255 } else { protocol }, start, end, 0, all);
     let body = Body::read(all, &inside, keys, cover);
     let key = absorb(v6_start(ip, fragment, keys) ^ body.fixed.0, body.fixed.1, body.rest, keys);
     let way = way(frame, (ip.get(8..24), ip.get(24..40)));
     Digest {
-        print: Fingerprint::new(key, (frame.hash, way), 0, Vantage::of(frame, ip[7], v6_dscp(ip)), body.checksum),
+        print: Fingerprint::new(key, (frame.hash, way), inside.id, Vantage::of(frame, ip[7], v6_dscp(ip)), body.checksum),
         flow: frame.hash,
         way,
         fragment: frame.fragment,
@@ -447,12 +450,6 @@ fn link(frame: &Frame, keys: &Keys) -> Digest {
     Digest { print: Fingerprint::new(key, (flow, way), 0, Vantage::default(), 0), flow, way, untold, ..Digest::default() }
 }
 
-/// A frame without the trailer of parallel redundancy (IEC 62439-3: number, network and length, suffix), and the number in it.
-fn redundant(rest: &[u8]) -> Option<(&[u8], u64)> {
-    let (content, &[a, b, network, _, 0x88, 0xfb]) = rest.split_last_chunk::<6>()? else { return None };
-    matches!(network >> 4, 0xa | 0xb).then_some((content, u64::from(u16::from_be_bytes([a, b])) | 1 << 16))
-}
-
 /// What is inside a network header, by offsets from its start.
 struct Inside {
     protocol: u8,
@@ -460,6 +457,17 @@ struct Inside {
     end: usize,
     /// The identification; 0 where there is none.
     id: u16,
+}
+
+impl Inside {
+    /// That of a packet `ip` with an identification of its header.
+    #[inline(always)]
+    fn new(protocol: u8, start: usize, end: usize, id: u16, ip: &[u8]) -> Self {
+        let payload = start + 8;
+        let is_udp = protocol == ip_protocol::UDP;
+        let id = if is_udp { numbered(id, ip.get(payload..).unwrap_or_default(), end.saturating_sub(payload)) } else { id };
+        Self { protocol, start, end, id }
+    }
 }
 
 /// The transport header without its checksum, and the first bytes behind it.

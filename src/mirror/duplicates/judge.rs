@@ -302,8 +302,8 @@ impl DuplicateFilter {
         if id == 0 {
             return otherwise;
         }
-        // Who repeats a packet after a while may do so without a new identification.
-        let sure = if gap <= WINDOW as u64 || known.is_near(code) { Sign::Sure } else { Sign::Likely };
+        // Who repeats a segment after a while may do so without a new identification; who sends a datagram again gives it another.
+        let sure = if gap <= WINDOW as u64 || known.is_near(code) || !digest.tcp { Sign::Sure } else { Sign::Likely };
         if digest.fragment {
             return sure;
         }

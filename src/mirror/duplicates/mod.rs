@@ -4,7 +4,7 @@
 //!
 //! Two packets are the same when everything a switch or router leaves alone is the same: addresses, protocol, IPv4 identification, lengths,
 //! fragment word (IPv6: flow label and payload length), the whole transport header and, but for TCP, the first 64 bytes of payload, as a
-//! keyed 64-bit hash (of datagrams that no identification numbers the first 128). MAC addresses, VLAN tags, TTL, IPv4 header checksum, IPv4 options, DSCP and ECN may differ: they say how the packet
+//! keyed 64-bit hash (of datagrams that no identification numbers the first 128). Of datagrams without an identification the sequence number of RTP takes its place. MAC addresses, VLAN tags, TTL, IPv4 header checksum, IPv4 options, DSCP and ECN may differ: they say how the packet
 //! was seen twice. The TCP or UDP checksum must be the same, or one of the two not yet filled in by an offloading sender. Frames without IP
 //! are the same when MAC addresses, EtherType and everything behind are. (Sequence numbers, lengths and checksum tell TCP segments apart:
 //! reading their payload as well found nothing more in any capture, and took 6 % of the time of everything.)
@@ -20,7 +20,7 @@
 //!
 //! - **it is sure** to be the same packet when it was seen in another place (other TTL or MAC addresses, VLAN, session or interface: a
 //!   sender's repetition takes the way the first took; without an IPv4 identification within 10 ms only, or as far apart as copies are
-//!   known to be), when it is a fragment, or when the IPv4 identification is one of a sender who changes it from packet to packet (farther
+//!   known to be), when it is a fragment, or when the IPv4 identification is one of a sender who changes it from packet to packet (of TCP segments farther
 //!   apart than 50 ms if copies are known to be). It is a copy, also where the mirror brings other packets once;
 //! - **it is likely** when it opens a TCP connection (a sender waits a second), ends one within 2 ms, or is a sender's first TCP packet,
 //!   which does not show what its identifications are, within 2 ms, once. It is a copy while nothing is known, and then if this mirror
@@ -61,6 +61,7 @@ mod distant;
 mod fingerprint;
 mod flows;
 mod judge;
+mod numbers;
 mod partial_checksum;
 mod recall;
 mod runs;

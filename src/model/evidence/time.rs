@@ -140,6 +140,8 @@ pub struct Outage {
     pub outlasts: bool,
     /// Something was sent in it that was not mirrored: it is missing behind it, or conversations that were open ended in it.
     pub is_proved: bool,
+    /// It may as well be a rest of everybody: nothing was open that it would have cut.
+    pub is_undecided: bool,
 }
 
 /// Outages that come again and again.
@@ -197,9 +199,16 @@ pub struct GroupOnly {
     pub frames: u64,
     /// Whether it still goes on.
     pub open: bool,
+    /// It may as well be a rest of everybody: nothing was open that it would have cut.
+    pub is_undecided: bool,
 }
 
 impl Outage {
+    /// Whether it is a time of this capture in which nothing was mirrored, as far as is known.
+    pub fn is_told(&self) -> bool {
+        !self.outlasts && !self.is_undecided
+    }
+
     /// When it ended.
     pub fn until(&self) -> Timestamp {
         self.from.plus((self.seconds * SECOND as f64) as i64)
