@@ -85,6 +85,7 @@ fn scan(target: bool, failed: u64, succeeded: u64) -> Evidence {
         unanswered: 0,
         succeeded,
         station: None,
+        is_routed: false,
         span: Episode { first: Timestamp(NOW), last: Timestamp(NOW) },
     };
     let network = NetworkEvidence { now: Timestamp(NOW), scans: vec![scan], ..NetworkEvidence::default() };
