@@ -85,6 +85,7 @@ fn scan(target: bool, failed: u64, succeeded: u64) -> Evidence {
         unanswered: 0,
         succeeded,
         station: None,
+        is_routed: false,
         span: Episode { first: Timestamp(NOW), last: Timestamp(NOW) },
     };
     let network = NetworkEvidence { now: Timestamp(NOW), scans: vec![scan], ..NetworkEvidence::default() };
@@ -101,9 +102,8 @@ fn attempts(all: u64, kind: Trouble, bad: u64, clients: u64) -> ServiceEvidence 
 /// Answers of a protocol, so many of which were bad in a way, for so many clients.
 fn answers(app: &'static str, all: u64, kind: Trouble, bad: u64, clients: u64) -> ServiceEvidence {
     let answered = if kind == Trouble::Unanswered { all - bad } else { all };
-    let response = times(2.0, 3.0);
-    let mut w = ServiceWindow { requests: all, answered, timed: answered, clients: 5, response, ..ServiceWindow::default() };
-    w.failing_zones = FAILING_ZONES;
+    let (response, failing_zones) = (times(2.0, 3.0), FAILING_ZONES);
+    let mut w = ServiceWindow { requests: all, answered, timed: answered, clients: 5, response, failing_zones, ..ServiceWindow::default() };
     trouble(&mut w, kind, bad, clients);
     service(app, w)
 }

@@ -15,6 +15,7 @@ mod ber;
 mod bytes;
 mod command_lines;
 pub mod dhcp;
+pub mod dhcpv6;
 mod dissector;
 mod dissectors;
 pub mod dns;

@@ -108,6 +108,7 @@ dissectors! {
     Imap => super::replies::Imap;
     Pop => super::replies::Pop;
     Dhcp => super::dhcp::Dhcp;
+    Dhcpv6 => super::dhcpv6::Dhcpv6;
     Snmp => super::snmp::Snmp;
     Ntp => super::ntp::Ntp;
     Radius => super::radius::Radius;

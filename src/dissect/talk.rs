@@ -51,6 +51,12 @@ impl Talk {
         Self { key, client, ..Self::udp(port) }
     }
 
+    /// Over UDP and IPv6, from a host to a group of its link.
+    pub fn group(port: u16) -> Self {
+        let (key, client) = FlowKey::new(true, 17, 0xfe80 << 112 | 7, 0xff02 << 112 | 1, 40_000, port);
+        Self { key, client, ..Self::udp(port) }
+    }
+
     fn new(protocol: u8, port: u16) -> Self {
         let (key, client) = FlowKey::v4(protocol, 0x0a00_0001, 0x0a00_0002, 40_000, port);
         Self { dissectors: Dissectors::default(), slot: AppSlot::default(), key, client, heard: Heard::default(), time: 0, beyond: 0 }

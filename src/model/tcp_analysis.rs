@@ -135,7 +135,17 @@ impl LeastTrip {
 
     /// Nanoseconds before which no answer comes, but by a way that was never as short: a little less than the shortest of many, half of that of few.
     pub fn soonest(&self) -> i64 {
-        if self.of >= Self::MANY { self.nanos - self.nanos / 16 } else { self.nanos / 2 }
+        if self.of >= Self::MANY { self.usual() } else { self.nanos / 2 }
+    }
+
+    /// A little less than the shortest that was seen.
+    fn usual(&self) -> i64 {
+        self.nanos - self.nanos / 16
+    }
+
+    /// Whether what comes so many nanoseconds after something can be its answer; `None`: only if a way is shorter than any of the few known.
+    pub fn answers(&self, since: i64) -> Option<bool> {
+        if since < self.soonest() { Some(false) } else { Some(true).filter(|_| since >= self.usual()) }
     }
 }
 

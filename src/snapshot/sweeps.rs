@@ -337,6 +337,7 @@ mod tests {
             unanswered: 4,
             succeeded: 2,
             station: None,
+            is_routed: false,
             span: Episode::at(Timestamp(5)),
         };
         let other = ScanEvidence { target: Some(at(8)), failed: 9_999, ..scan };

@@ -54,6 +54,8 @@ struct Missing {
     doubtful: [Option<u32>; DOUBTFUL],
     /// Duplicate acknowledgements that are still to come for what the receiver has twice.
     owed: Owed,
+    /// Up to where the receiver has acknowledged, and when it last said so.
+    stands: Option<(u32, Timestamp)>,
     /// Segments that were lost or late, of which it came out just now that nothing tells which.
     unsure: u32,
 }
@@ -145,6 +147,21 @@ impl Missing {
         self.doubtful.last_mut().into_iter().for_each(|newest| *newest = Some(sequence));
     }
 
+    /// The receiver acknowledges everything before `number`; a late copy of an older acknowledgement says nothing.
+    fn stand(&mut self, number: u32, time: Timestamp) {
+        if self.stands.is_none_or(|(to, _)| !before(number, to)) {
+            self.stands = Some((number, time));
+        }
+    }
+
+    /// Whether the receiver said that it lacks a segment when it could know of it: one that was seen less than a round trip before is on its way still.
+    /// `None`: only if a way is shorter than was seen. Who says what arrived behind a hole says it of that.
+    fn is_missed(&self, number: u32, time: Timestamp, analysis: &SegmentAnalysis, least_trip: Option<LeastTrip>) -> Option<bool> {
+        let said = self.stands.filter(|(to, _)| *to == number);
+        let since = said.zip(analysis.sent_before).map(|((_, said), seen_before)| said.since(time).saturating_add(seen_before));
+        since.zip(least_trip).map_or(Some(true), |(since, least)| least.answers(since))
+    }
+
     /// Everything before `number` has arrived: whether a segment that was sent again begins there, which so has not.
     fn lacks(&mut self, number: u32) -> bool {
         let is_asked_for = self.doubtful.contains(&Some(number));
@@ -220,7 +237,11 @@ impl Missing {
         let acknowledged = has_all || analysis.flags.has(crate::model::AnalysisFlags::SPURIOUS_RETRANSMISSION);
         // Nobody knows what became of a segment before its receiver can have said anything.
         let is_too_soon = analysis.sent_before.zip(least_trip).is_some_and(|(since, least)| since < least.soonest());
-        if acknowledged || is_too_soon {
+        let is_told = told.is_selective || self.asked.is_some_and(|asked| asked.selective > 0);
+        let is_asked_for = self.asks_for(number, Timestamp(i64::MIN), time) && self.asked.is_some_and(|asked| asked.urges(segment, time));
+        let is_missed = if is_told { Some(true) } else { self.is_missed(number, time, analysis, least_trip) };
+        let is_urged = is_asked_for && is_missed == Some(true);
+        if acknowledged || is_too_soon || is_asked_for && is_missed == Some(false) {
             self.owed.add(time);
         }
         let known = self.resent.of(number).map(|again| (again.location, time.since(again.time)));
@@ -234,14 +255,13 @@ impl Missing {
         }
         let waited = analysis.rto.unwrap_or(0);
         let recent = known.is_some_and(|(_, since)| since < COPIED);
-        let is_urged = self.asks_for(number, Timestamp(i64::MIN), time) && self.asked.is_some_and(|asked| asked.urges(segment, time));
         let has_waited = (LOSS_TIMED_OUT.in_nanos()..RENEWED).contains(&waited) && !self.resent.is_undone(number);
         let is_lost = !recent && !acknowledged && !is_too_soon && (is_urged || has_waited);
         let is_next = told.acknowledged.is_none_or(|acknowledged| !before(acknowledged, number));
-        let is_told = told.is_selective || self.asked.is_some_and(|asked| asked.selective > 0);
         let again = Again::of(segment, time, Location::BeyondMirror);
         self.resent.note(number, again.end, time);
         if !is_lost {
+            self.unsure = u32::from(is_asked_for && is_missed.is_none() && !(recent || acknowledged || is_too_soon));
             return None;
         }
         if !(is_next || is_told) {
@@ -249,7 +269,7 @@ impl Missing {
             return None;
         }
         let stamp = marks.stamp.filter(|_| told.acknowledged == Some(number));
-        self.resent.lost(Again { stamp, reach: told.sent.filter(|_| !is_urged), least_trip, ..again });
+        self.resent.lost(Again { stamp, reach: told.sent.filter(|_| !is_urged), least_trip, is_told, ..again });
         Some((Location::BeyondMirror, false))
     }
 
@@ -266,7 +286,7 @@ impl Missing {
         let is_asked = |holds: &dyn Fn(&Asked) -> bool| self.asked.as_ref().is_some_and(holds);
         match marks.is_later(hole.behind) {
             Some(true) if waited > LOSS_REORDERED.in_nanos().max(half) => Filled::Again,
-            Some(true) if is_asked(&|asked| asked.selects(segment.sequence, 1)) => Filled::Again,
+            Some(true) if is_asked(&|asked| asked.selects(segment.sequence, 1) || asked.times >= ENOUGH) => Filled::Again,
             Some(_) => Filled::Overtaken,
             None if waited > LOSS_OUT_OF_ORDER.in_nanos().max(half) => Filled::Again,
             None if is_asked(&|asked| asked.is_answered_by(segment, time, trips)) => Filled::Promptly,
@@ -323,7 +343,7 @@ struct Asked {
 impl Asked {
     /// Another one came.
     fn note_enough(&mut self, time: Timestamp) {
-        if self.enough.is_none() && (self.times >= SELECTIVE || self.selective >= SELECTIVE) {
+        if self.enough.is_none() && (self.times >= ENOUGH || self.selective >= ENOUGH) {
             self.enough = Some(time);
         }
     }
@@ -335,7 +355,7 @@ impl Asked {
         let trip = trips.least.map(|trip| trip.nanos).or(trips.initial).unwrap_or(0);
         let most = PROMPT.saturating_add(trip).saturating_add(trip / 2);
         let is_prompt = since.is_some_and(|since| (least..=most).contains(&since));
-        self.selects(segment.sequence, SELECTIVE) && (is_prompt || self.is_answered)
+        self.selects(segment.sequence, ENOUGH) && (is_prompt || self.is_answered)
     }
 
     /// Whether a segment can be its sender's answer to them: they were enough, and long enough ago.
@@ -350,13 +370,14 @@ impl Asked {
     }
 
     /// Whether they make a sender send a segment again. What comes again at once after it was asked for is a copy, and what asked may be one, unless
-    /// it says what arrived behind.
+    /// it says what arrived behind, or there are more of them than a mirror makes of one.
     fn urges(&self, segment: &Segment, time: Timestamp) -> bool {
-        let is_lost = self.arrived > (SELECTIVE - 1).saturating_mul(segment.payload) && before(segment.sequence, self.reach);
+        let is_lost = self.arrived > (ENOUGH - 1).saturating_mul(segment.payload) && before(segment.sequence, self.reach);
         // One is enough for a sender that goes by time (RACK, RFC 8985).
         let is_next = self.selects(segment.sequence, 1) && segment.sequence == self.number;
         let are_enough = self.times >= DUPLICATES || is_next;
-        are_enough && time.since(self.first) >= COPIED || self.selects(segment.sequence, DUPLICATES) || is_lost
+        let are_sure = self.times >= ENOUGH || self.selects(segment.sequence, DUPLICATES) || is_lost;
+        are_sure || are_enough && time.since(self.first) >= COPIED
     }
 }
 
@@ -367,10 +388,10 @@ const DOUBTFUL: usize = 4;
 /// acknowledgements two are enough.
 const DUPLICATES: u32 = 2;
 
-/// Duplicate acknowledgements that say what arrived behind a hole, from which on what fills it was sent again: so many make a sender do so (RFC
-/// 6675 section 5), and fewer may be of reordering. One that says more than one segment less than so many arrived makes it send again as well
+/// Duplicate acknowledgements from which on what they ask for was sent again: so many make a sender do so (RFC 5681 section 3.2; where they say what
+/// arrived behind a hole RFC 6675 section 5), and fewer may be of reordering. One that says more than one segment less than so many arrived makes it send again as well
 /// (section 4, IsLost): a receiver that puts segments together acknowledges many at once.
-const SELECTIVE: u32 = 3;
+const ENOUGH: u32 = 3;
 
 #[derive(Debug, Clone, Copy)]
 struct Lossy {
@@ -441,8 +462,7 @@ impl LossLocator {
         Some(LocatedLoss { flow: *flow, client, way, time, location, packets: 0, retracted, number: 0 })
     }
 
-    /// How many segments turned out with the one taken in last to have been lost before the mirrored port and sent again, or late, of which nothing
-    /// tells which; once.
+    /// How many segments turned out with the one taken in last to have been lost and sent again, or late, of which nothing tells which; once.
     pub fn take_unsure(&mut self) -> u32 {
         std::mem::take(&mut self.unsure)
     }
@@ -467,11 +487,13 @@ impl LossLocator {
         let Some(lossy) = self.lossy.find_mut(flow.keyed_hash(&self.keys), |l| l.flow == *flow) else { return Vec::new() };
         let way = way.reversed();
         let Some(missing) = lossy.ways.get_mut(way as usize) else { return Vec::new() };
+        missing.stand(acknowledgement, time);
         let located = |location, retracted| LocatedLoss { flow: *flow, client, way, time, location, packets: 0, retracted, number: 0 };
         let ack = Acknowledgement { number: acknowledgement, echo: options.timestamps().map(|(_, echo)| echo) };
         let mut found: Vec<LocatedLoss> =
             std::iter::from_fn(|| missing.resent.mistaken(&ack, time)).map(|again| located(again.location, true)).collect();
         found.iter().for_each(|_| missing.owed.add(time));
+        self.unsure = self.unsure.saturating_add(missing.resent.take_unsure());
         if missing.lacks(acknowledgement) && !missing.resent.is_undone(acknowledgement) {
             missing.resent.lost(Again::at(acknowledgement, time, Location::BeyondMirror));
             found.push(located(Location::BeyondMirror, false));

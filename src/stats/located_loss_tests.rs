@@ -109,7 +109,8 @@ fn what_is_sent_again_before_anybody_can_have_missed_it_is_not_lost() {
     for (of, before, is_lost) in [(40, 7, false), (40, 8, true), (3, 3, false), (3, 5, true)] {
         let trip = Some(LeastTrip { nanos: 8 * MILLISECOND, of });
         let analysis = SegmentAnalysis { sent_before: Some(before * MILLISECOND), least_trips: [None, trip], ..SegmentAnalysis::default() };
-        let mut lab = Lab::default();
+        let told = ReceiverWords { is_selective: true, ..ReceiverWords::default() };
+        let mut lab = Lab(LossLocator::default(), TcpOptions::default(), None, told);
         lab.asks(10.0, 100);
         lab.asks(10.5, 100);
         let lost = lab.see(12.0, SENDER, (100, 1), TcpMarks::REPEATED, analysis);
@@ -169,6 +170,65 @@ fn a_copy_right_after_an_ask_is_no_loss() {
     lab.asks(10.0, 100);
     lab.asks(10.1, 100);
     assert_eq!(lab.see(10.9, SENDER, (100, 1), TcpMarks::REPEATED, waited(0)), None);
+}
+
+/// Of 0.8 ms, without selective acknowledgements: a third one is no mirror's copy of the first.
+#[test]
+fn what_is_asked_for_three_times_within_a_millisecond_was_lost() {
+    let again = |asks: u32| {
+        let mut lab = Lab::default();
+        (0..asks).for_each(|n| lab.asks(10.0 + 0.05 * f64::from(n), 100));
+        lab.see(10.5, SENDER, (100, 1), TcpMarks::REPEATED, waited(0))
+    };
+    assert_eq!([1, 2, 3, 9].map(again), [None, None, Some(Location::BeyondMirror), Some(Location::BeyondMirror)]);
+    let filled = |asks: u32, number: u16| {
+        let mut lab = Lab(LossLocator::default(), TcpOptions::default(), Some(40), ReceiverWords::default());
+        lab.see(10.0, SENDER, (200, 1), TcpMarks::GAP, waited(0));
+        (0..asks).for_each(|n| lab.asks(10.1 + 0.05 * f64::from(n), 100));
+        lab.2 = Some(number);
+        lab.see(10.8, SENDER, (100, 1), TcpMarks::FILLED, waited(0))
+    };
+    assert_eq!((filled(2, 45), filled(3, 45), filled(9, 39)), (None, Some(Location::BeforeMirror), None), "sent after or before");
+}
+
+/// Without selective acknowledgements a sender whose receiver asks for something goes on with whatever the next acknowledgement ends before (RFC 6582), be
+/// it late only: its receiver's side takes 20 ms.
+#[test]
+fn what_was_seen_less_than_a_round_trip_before_its_receiver_asked_is_not_missed() {
+    let judged = |seen_before: i64, of: u32, is_selective: bool| {
+        let trip = Some(LeastTrip { nanos: 20 * MILLISECOND, of });
+        let told = ReceiverWords { acknowledged: Some(300), is_selective, sent: None };
+        let mut lab = Lab(LossLocator::default(), TcpOptions::default(), None, told);
+        (0..5).for_each(|n| lab.asks(10.0 + f64::from(n), 100));
+        lab.selects(20.0, 300);
+        let analysis = SegmentAnalysis { sent_before: Some(seen_before * MILLISECOND), least_trips: [None, trip], ..waited(0) };
+        let lost = lab.see(35.0, SENDER, (300, 1), TcpMarks::REPEATED, analysis);
+        (lost.is_some(), lab.0.take_unsure(), lab.0.take_unsure())
+    };
+    assert_eq!(judged(36, 40, false), (true, 0, 0), "seen 21 ms before it was asked for");
+    assert_eq!(judged(32, 40, false), (false, 0, 0), "17 ms: it cannot have been missed");
+    assert_eq!(judged(32, 5, false), (false, 1, 0), "sooner than the shortest of few: nobody knows");
+    assert_eq!(judged(24, 5, false), (false, 0, 0), "9 ms, less than half of it");
+    assert_eq!(judged(32, 5, true), (true, 0, 0), "else its receiver says what it has twice");
+}
+
+/// An acknowledgement of what was sent again comes sooner than any did: what was sent first was late, or a way became shorter.
+#[test]
+fn an_answer_sooner_than_the_few_before_leaves_open_which_arrived() {
+    let judged = |ms: f64, of: u32, is_selective: bool| {
+        let trip = Some(LeastTrip { nanos: 20 * MILLISECOND, of });
+        let told = ReceiverWords { acknowledged: Some(100), is_selective, sent: None };
+        let mut lab = Lab(LossLocator::default(), TcpOptions::default(), None, told);
+        let analysis = SegmentAnalysis { least_trips: [None, trip], ..waited(300) };
+        assert_eq!(lab.see(300.0, SENDER, (100, 1), TcpMarks::REPEATED, analysis), Some(Location::BeyondMirror));
+        let time = Timestamp((ms * 1e6) as i64 + 1_300_000_000);
+        let flow = FlowKey::v4(6, 1, 2, 40_000, 80).0;
+        let said = lab.0.acknowledged(&flow, (RECEIVER, SENDER), time, 200, TcpOptions::default());
+        (said.iter().filter(|lost| lost.retracted).count(), lab.0.take_unsure())
+    };
+    assert_eq!((judged(9.0, 5, false), judged(9.0, 5, true)), ((1, 0), (1, 0)), "less than half: it was late");
+    assert_eq!((judged(15.0, 5, false), judged(15.0, 40, false)), ((1, 1), (1, 0)), "of few nobody knows");
+    assert_eq!((judged(15.0, 5, true), judged(19.0, 5, false)), ((0, 0), (0, 0)));
 }
 
 #[test]

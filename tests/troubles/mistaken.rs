@@ -279,7 +279,7 @@ fn what_may_be_late_or_lost_is_not_judged() {
     let s = with_order(OnTheWay::LostAndSlow, Numbers::None, 2_500, 130);
     assert_eq!(troubles(&s), []);
     let why = not_judged(&s).unwrap();
-    assert!(why.contains("10.1.0.9:8080") && why.contains("nothing tells whether they were sent again or late"), "{why}");
+    assert!(why.contains("10.1.0.9:8080") && why.contains("lost and sent again or only late, and nothing tells which"), "{why}");
     assert!(!s.diagnosis.network.is_well(), "{:?}", s.diagnosis.network);
     // Time stamps tell.
     let s = with_order(OnTheWay::LostAndSlow, Numbers::Stamps, 2_500, 130);

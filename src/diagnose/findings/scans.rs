@@ -8,8 +8,8 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Tuned};
 use crate::model::Arrange as _;
 use crate::model::evidence::{
-    ARP_SWEEP_ANSWERED, ARP_TARGETS, FLOOD_CONNECTIONS, SCAN_FAILS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, ScanEvidence, SweepEvidence,
-    Trouble, share,
+    ARP_SWEEP_ANSWERED, ARP_TARGETS, FLOOD_CONNECTIONS, SCAN_FAILS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, ScanEvidence, StationEvidence,
+    SweepEvidence, Trouble, share,
 };
 use crate::model::units::{grouped, plural};
 use crate::model::{Severity, Subject, Value};
@@ -129,7 +129,7 @@ impl Detector for ScanHosts {
             meaning: "A host tries the same port of many others, and fails at most of them: it looks for hosts with this service.",
             measured: "Different hosts at which attempts of one source at one port failed (refused or not answered), with less than {window} \
                        between two of them: at least {hosts}, and more than {fails} of the different hosts it tried there. Or a host (no router) \
-                       that asks by ARP for at least {targets} addresses within a minute of which fewer than {answer} answer. Or one that asks by ICMP \
+                       that asks by ARP for at least {targets} addresses within a minute of which fewer than {answer} answer, or, where replies to it are not mirrored and it sends nothing else, for as many one after the other of which hardly any is heard. Or one that asks by ICMP \
                        (ping) at least {hosts} hosts that do not answer, and more than {fails} of all it asks; servers of DHCP, which look in this way whether an \
                        address is free, are left out. Inside the site a note below {many} hosts.",
             cause: "A scanner: your own inventory or monitoring, or malware that spreads.",
@@ -245,7 +245,8 @@ fn scanned(scan: &ScanEvidence, crosses_border: bool, title: &dyn Fn(String) -> 
         ("succeeded", Value::Count(scan.succeeded)),
         ("seconds", Value::Seconds(seconds)),
     ];
-    evidence.extend(scan.station.as_ref().map(|from| ("station", Value::Text(station(from)))));
+    let from = |of: &StationEvidence| if scan.is_routed { format!("{}, a router", station(of)) } else { station(of) };
+    evidence.extend(scan.station.as_ref().map(|of| ("station", Value::Text(from(of)))));
     // One host whose ports are tried, or all at which one is.
     let hosts = if scan.target.is_some() { 1 } else { scan.failed };
     Some(Report::new(severity, title(number(scan)), evidence).about(Subject::Host(scan.source)).suffered_by(hosts).held(vec![scan.span]))

@@ -144,7 +144,7 @@ fn is_mostly_unsure(loss: &LossWindow) -> bool {
     loss.unsure > loss.lost.iter().fold(0, |sum, n| sum.saturating_add(*n))
 }
 
-/// What is lacking to judge a service of whose segments many came out of order, behind acknowledgements that ask for them.
+/// What is lacking to judge a service of whose segments many were asked for, and came late or a second time.
 fn unsure(network: &NetworkEvidence) -> Option<String> {
     let much = |service: &ServiceEvidence| {
         let loss = service.window(|w| w.loss.segments >= SEGMENTS.number())?.loss;
@@ -152,8 +152,8 @@ fn unsure(network: &NetworkEvidence) -> Option<String> {
         let is_much = loss.unsure >= LOST_LEAST.number() && exceeded(&wilson(all, loss.segments), LOST_SHARE.value(), 0.0, false);
         is_much.then(|| {
             format!(
-                "{} of {} segments from and to {} came out of order after they were asked for, and nothing tells whether they were sent again or \
-                 late: their senders put no numbers and no time stamps into them",
+                "{} of {} segments from and to {} were lost and sent again or only late, and nothing tells which: neither numbers and time stamps of \
+                 their senders nor what their receivers acknowledge",
                 grouped(loss.unsure),
                 grouped(loss.segments),
                 service.key

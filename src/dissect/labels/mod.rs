@@ -108,7 +108,6 @@ pub(super) const LABELS: &[Label] = &[
     in_turn(label("zabbix", "Zabbix", NO, on(&[10_050, 10_051]), |p, _| certain(starts(p, b"ZBXD\x01")))),
     // Names, addresses, time, management.
     label("nbdgm", "NetBIOS datagrams", on(&[138]), NO, |p, _| unsure(matches!(first(p), 0x10..=0x16) && p.length >= 14)),
-    label("dhcpv6", "DHCPv6", on(&[546, 547]), NO, |p, _| unsure(is_dhcpv6(p))),
     label("ptp", "Precision Time Protocol", on(&[319, 320]), NO, |p, _| {
         unsure(matches!(p.bytes, [a, b, ..] if a & 15 <= 0xd && b & 15 == 2) && p.length >= 34)
     }),

@@ -232,24 +232,6 @@ pub fn kafka(p: &Payload<'_>) -> Probe {
     unsure(fits)
 }
 
-/// RFC 8415 section 8: a known type, and options that fill the message.
-pub fn is_dhcpv6(p: &Payload<'_>) -> bool {
-    // Relayed messages, and all others (RFC 5007, RFC 5460, RFC 8156 added some).
-    let mut at = match first(p) {
-        1..=11 | 14..=36 => 4,
-        12 | 13 => 34,
-        _ => return false,
-    };
-    for _ in 0..64 {
-        if at >= p.bytes.len() {
-            break;
-        }
-        let Some(n) = be16(p.bytes, at + 2) else { return false };
-        at += 4 + usize::from(n);
-    }
-    at == length(p) || !p.is_whole() && at > p.bytes.len()
-}
-
 /// RFC 3164, 5424: a priority in angle brackets, behind a count of octets where there is one (RFC 6587).
 pub fn syslog(p: &Payload<'_>) -> Probe {
     let text = p.bytes.get(..16.min(p.bytes.len())).unwrap_or_default();

@@ -208,13 +208,17 @@ impl NetworkJudge {
             alert.text = tls::alert(alert.code);
         }
         let routers = next_hops(&network.services);
+        let routes = |station| self.ledger.routes(station, now) || routers.contains(&station);
+        for scan in &mut network.scans {
+            scan.is_routed = scan.station.is_some_and(|station| routes(station.mac));
+        }
         network.sightings = self.sightings.evidence(
             now,
             |host| self.ledger.last_heard(host),
             |host| self.ledger.is_server(host),
             |station| StationUse {
                 speaks_for: self.ledger.speaks_for(station, now),
-                routes: self.ledger.routes(station, now) || routers.contains(&station),
+                routes: routes(station),
                 is_bare: self.switch.is_bare(station),
             },
         );

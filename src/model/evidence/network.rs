@@ -55,6 +55,8 @@ pub struct ScanEvidence {
     pub succeeded: u64,
     /// The station that it came from lately, its own or a router's on the way here, with the attempts that failed; `None` where that is not known.
     pub station: Option<StationEvidence>,
+    /// That station sends for several: it is a router, and the source behind it.
+    pub is_routed: bool,
     /// When.
     pub span: Episode,
 }

@@ -55,6 +55,8 @@ pub(super) struct Again {
     pub is_prompt: bool,
     /// The shortest round trip of its receiver's side until then.
     pub least_trip: Option<LeastTrip>,
+    /// Its receiver says what arrived twice.
+    pub is_told: bool,
     /// Its time stamp, where its receiver waited for it and for nothing before it.
     pub stamp: Option<u32>,
     /// What was sent before it ends here; of one whose time was out, else `None`.
@@ -93,6 +95,8 @@ pub(super) struct Resent {
     to: Option<u32>,
     /// Up to here the first of everything has arrived, or is on its way: a time-out was wrong.
     undone: Option<u32>,
+    /// How many were taken out of which nothing tells whether the first of them arrived.
+    unsure: u32,
 }
 
 impl Resent {
@@ -127,17 +131,27 @@ impl Resent {
         self.again.iter_mut().rev().find(|again| again.is_some_and(|again| again.is_prompt))?.take()
     }
 
+    /// How many were taken out of which nothing tells whether the first of them arrived; once.
+    pub fn take_unsure(&mut self) -> u32 {
+        std::mem::take(&mut self.unsure)
+    }
+
     /// Whether the first of a segment is on its way, though the sender's time was out.
     pub fn is_undone(&self, number: u32) -> bool {
         self.undone.is_some_and(|undone| before(number, undone))
     }
 
-    /// Takes in an acknowledgement: takes out one that was not lost after all, as it shows. To be asked again until there is none.
+    /// Takes in an acknowledgement: takes out one that was not lost after all, as it shows, or perhaps not. To be asked again until there is none.
     pub fn mistaken(&mut self, ack: &Acknowledgement, time: Timestamp) -> Option<Again> {
         self.run.iter_mut().for_each(|run| run.is_over = true);
         self.undone = self.undone.filter(|undone| before(ack.number, *undone));
         let (run, to) = (self.run, self.to);
-        let at = self.again.iter_mut().position(|again| again.as_mut().is_some_and(|again| again.is_mistaken(ack, time, (run, to))))?;
+        let verdict = |(at, again): (usize, &mut Option<Again>)| {
+            let arrived = again.as_mut()?.first_arrived(ack, time, (run, to));
+            (arrived != Some(false)).then_some((at, arrived.is_none()))
+        };
+        let (at, is_unsure) = self.again.iter_mut().enumerate().find_map(verdict)?;
+        self.unsure = self.unsure.saturating_add(is_unsure.into());
         let again = self.again.get_mut(at)?.take()?;
         if let Some(reach) = again.reach {
             self.undone = Some(reach).filter(|reach| before(ack.number, *reach));
@@ -169,28 +183,39 @@ impl Again {
             location,
             is_prompt: false,
             least_trip: None,
+            is_told: false,
             stamp: None,
             reach: None,
             stop: None,
         }
     }
 
-    fn is_mistaken(&mut self, ack: &Acknowledgement, time: Timestamp, (run, to): (Option<Run>, Option<u32>)) -> bool {
+    /// Whether the first of it arrived after all, as an acknowledgement shows; `None`: it may have.
+    fn first_arrived(&mut self, ack: &Acknowledgement, time: Timestamp, (run, to): (Option<Run>, Option<u32>)) -> Option<bool> {
         if before(ack.number, self.end) || self.location != Location::BeyondMirror {
-            return false;
+            return Some(false);
         }
-        let least_trip = self.least_trip;
-        let too_soon = |since: Timestamp| least_trip.is_some_and(|least| time.since(since) < least.soonest());
         let Some(stop) = self.stop else {
             self.stop = Some(ack.number);
-            return self.stamp.zip(ack.echo).is_some_and(|(stamp, echo)| is_older(echo, stamp)) || too_soon(self.time);
+            let is_echo = self.stamp.zip(ack.echo).map(|(stamp, echo)| is_older(echo, stamp));
+            return match self.answers(self.time, time) {
+                _ if is_echo == Some(true) => Some(true),
+                None if self.is_told || is_echo.is_some() => Some(false),
+                is_answer => is_answer.map(|is_answer| !is_answer),
+            };
         };
         if !self.reach.is_some_and(|reach| before(stop, reach)) || !before(stop, ack.number) {
-            return false;
+            return Some(false);
         }
         // It goes on from there: by what was sent first, unless that was sent again long enough ago.
         self.reach = None;
         let is_in = |run: &Run| !before(stop, run.start) && before(stop, run.end);
-        to.is_none_or(|to| !before(stop, to)) || run.filter(is_in).is_some_and(|run| too_soon(run.since))
+        let goes_on = run.filter(is_in).is_some_and(|run| self.answers(run.since, time) == Some(false));
+        Some(to.is_none_or(|to| !before(stop, to)) || goes_on)
+    }
+
+    /// See [`LeastTrip::answers`].
+    fn answers(&self, since: Timestamp, time: Timestamp) -> Option<bool> {
+        self.least_trip.map_or(Some(true), |least| least.answers(time.since(since)))
     }
 }

@@ -164,6 +164,7 @@ impl<D: Different> Failed<D> {
                 count: self.refused.saturating_add(self.unanswered),
                 last: self.span.last,
             }),
+            is_routed: false,
             span: self.span,
         }
     }

@@ -263,20 +263,21 @@ impl ArpLedger {
         self.senders.iter().filter_map(own).collect()
     }
 
-    /// Addresses that two stations claim in turn; `insists` tells whether one asks the same again and again from such an address, as nobody does who
-    /// only wants to know.
+    /// Addresses that two stations claim in turn; `insists` tells whether from such an address the same is asked again and again, as so many stations
+    /// do not that only want to know.
     pub fn conflicts(
         &self,
         now: Timestamp,
         is_needed: impl Fn(Address) -> bool,
-        insists: impl Fn(Option<u16>, Address) -> bool,
+        insists: impl Fn(Option<u16>, Address, u64) -> bool,
     ) -> Vec<ConflictEvidence> {
         let of = |(&(BroadcastDomain { vlan, .. }, address), claims): (&InDomain<Address>, &Claims)| {
             let (span, pair) = claims.conflict.filter(|(span, _)| now.since(span.last) <= SIGHT_HELD)?;
             let mut stations: Vec<StationEvidence> = claims.stations.iter().filter(|s| pair.contains(&s.mac)).copied().collect();
             stations.arrange_by_key(|s| s.mac);
-            let is_one = || claims.is_of_one_device() && self.is_answered(vlan, address, now) && !insists(vlan, address);
-            let are_own = !stations.iter().any(|s| self.is_proxy(vlan, s.mac, now)) && !is_one();
+            let is_shared =
+                || claims.is_answered_by_one() && self.is_answered(vlan, address, now) && !insists(vlan, address, claims.askers().max(2));
+            let are_own = !stations.iter().any(|s| self.is_proxy(vlan, s.mac, now)) && !is_shared();
             let is_handed_over = claims.is_handed_over();
             are_own.then(|| ConflictEvidence { vlan, address, stations, is_needed: is_needed(address), is_handed_over, span })
         };

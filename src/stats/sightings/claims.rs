@@ -166,14 +166,25 @@ impl Claims {
         }
     }
 
-    /// Whether one of the two that claim it in turn only ever asks from it, while the other one alone replies: two hardware addresses of one device, as a
-    /// router has whose address is on several. Who has an address replies to whoever asks everybody for it.
-    pub(super) fn is_of_one_device(&self) -> bool {
+    /// Whether of the two that claim it in turn one or both only ever ask from it, while one alone replies, which may be a third: two hardware addresses of
+    /// one device, as a router has whose address is on several; or servers behind one that shares out what the address is sent (direct server return),
+    /// which have it and do not answer for it. Who has an address for itself replies to whoever asks everybody for it.
+    pub(super) fn is_answered_by_one(&self) -> bool {
         let Some((_, pair)) = self.conflict else { return false };
         let of = |mac: Mac| self.voices.iter().find(|voice| voice.mac == mac);
         let [Some(one), Some(other)] = pair.map(of) else { return false };
         let only_asks = |voice: &Voice| voice.asks && !voice.announces && !voice.replies;
-        only_asks(one) && other.replies || only_asks(other) && one.replies
+        match (only_asks(one), only_asks(other)) {
+            (true, true) => self.voices.iter().filter(|voice| voice.replies).count() == 1,
+            (true, false) => other.replies,
+            (false, true) => one.replies,
+            (false, false) => false,
+        }
+    }
+
+    /// How many stations ask from it.
+    pub(super) fn askers(&self) -> u64 {
+        self.voices.iter().filter(|voice| voice.asks).count() as u64
     }
 
     /// Whether a station does nothing but reply.

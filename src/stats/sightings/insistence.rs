@@ -81,11 +81,11 @@ impl InsistenceLedger {
         }
     }
 
-    /// Whether somebody asks another one from an address again and again, as two that want to know do not together.
-    pub fn asks_again(&self, vlan: Option<u16>, from: Address, now: Timestamp) -> bool {
+    /// Whether somebody asks another one from an address again and again, as so many that want to know do not together.
+    pub fn asks_again(&self, vlan: Option<u16>, from: Address, askers: u64, now: Timestamp) -> bool {
         let bin = now.0.saturating_sub(1).div_euclid(BIN);
         let is_from = |key: &(Option<u16>, Ipv4Addr, Ipv4Addr)| key.0 == vlan && Address::V4(key.2) == from;
-        self.talks.iter().any(|(key, talk)| is_from(key) && talk.requests.minute(bin) >= 2 * ARP_UNASKED.number())
+        self.talks.iter().any(|(key, talk)| is_from(key) && talk.requests.minute(bin) >= askers.saturating_mul(ARP_UNASKED.number()))
     }
 
     /// Stations that tell two hosts, each about the other, that they are it.

@@ -149,7 +149,7 @@ impl SightingLedger {
 
     /// Addresses that two stations claim in turn.
     fn conflicts(&self, now: Timestamp, is_needed: impl Fn(Address) -> bool) -> Vec<ConflictEvidence> {
-        self.arp.conflicts(now, is_needed, |vlan, address| self.insistence.asks_again(vlan, address, now))
+        self.arp.conflicts(now, is_needed, |vlan, address, askers| self.insistence.asks_again(vlan, address, askers, now))
     }
 
     /// Stations that claim addresses of several others: whose owners go on to claim them, or who are told so about each other.
@@ -212,7 +212,7 @@ impl SightingLedger {
                 |address| told(address).then(|| is_router(address)),
                 |vlan, address| if is_router(address) { Some(true) } else { self.arp.is_known(vlan, address) },
             ),
-            sweeps: self.arp.sweeps(now, is_host, |mac| of_station(mac).is_bare),
+            sweeps: self.arp.sweeps(now, is_host, |mac| of_station(mac).is_bare, |address| last_heard(address).is_some()),
         }
     }
 }

@@ -395,6 +395,47 @@ fn a_sweep_begins_with_the_first_that_it_asks_for_in_vain() {
     assert_eq!(begins(985), [(64, at(1_000))], "half a minute before it asked for others");
 }
 
+/// Nothing answers a host of which only ARP is seen: it asks for one address after the other, or for whom a router forgot.
+#[test]
+fn who_asks_for_one_address_after_the_other_sweeps() {
+    let sweeps = |target: &dyn Fn(u32) -> u32, is_bare: bool, heard: u32| {
+        let mut ledger = SightingLedger::default();
+        for n in 0..90u32 {
+            ledger.take(&arp(i64::from(n) / 3, None, false, (9, target(n)), 9));
+        }
+        let of_station = |_| StationUse { is_bare, ..StationUse::default() };
+        let is_heard = |address: Address| (0..heard).any(|n| host(target(n)) == address).then(|| at(0));
+        let found = ledger.evidence(at(40), is_heard, |_| false, of_station).sweeps;
+        found.iter().map(|sweep| (sweep.targets, sweep.answered, sweep.in_order)).collect::<Vec<_>>()
+    };
+    let (in_order, scattered) = (|n: u32| 300 + 2 * n, |n: u32| 300 + n * 37 % 90);
+    assert_eq!(sweeps(&in_order, true, 5), [(64, 0, true)]);
+    assert_eq!(sweeps(&scattered, true, 5), [], "a router asks as packets come");
+    assert_eq!(sweeps(&in_order, true, 60), [], "they are there: somebody watches them");
+    assert_eq!(sweeps(&in_order, false, 5), [], "it does something else");
+}
+
+/// Servers behind one that shares out their work have its address and ask from it; two that ask from one that nobody answers for have it both.
+#[test]
+fn servers_behind_one_that_shares_out_their_work_are_no_conflict() {
+    let conflicts = |every: i64, sharer: Option<u32>, second: Option<u32>| {
+        let mut ledger = SightingLedger::default();
+        for n in 0..40i64 {
+            let server = 1 + (n % 3) as u32;
+            ledger.take(&arp(n * every, None, false, (9, 50), server));
+            ledger.take(&arp(n * every, None, true, (50, 9), 50));
+            ledger.take(&arp(n * every + 1, None, false, (60, 9), 60));
+            for replier in sharer.into_iter().chain(second) {
+                ledger.take(&arp(n * every + 1, None, true, (9, 60), replier));
+            }
+        }
+        evidence(&ledger, 40 * every).conflicts.len()
+    };
+    assert_eq!((conflicts(5, Some(7), None), conflicts(5, None, None)), (0, 1));
+    assert_eq!(conflicts(5, Some(1), Some(2)), 1, "each has it and says so");
+    assert_eq!(conflicts(2, Some(7), None), 1, "ten times a minute each, as nobody asks who only wants to know");
+}
+
 /// What one mirror session brought.
 fn of_session(session: u16, seen: Sighting) -> Sighting {
     Sighting { session, ..seen }

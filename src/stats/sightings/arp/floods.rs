@@ -45,12 +45,14 @@ struct Asked {
 
 impl ArpLedger {
     /// Hosts that look for whoever there is, and find few. `is_host` says of a station whether it surely is no router, which asks for whatever
-    /// somebody outside wants; `is_bare` whether nothing but ARP is seen of it: a router sends something to those who answer.
+    /// somebody outside wants; `is_bare` whether nothing but ARP is seen of it: a router sends something to those who answer. A router asks as
+    /// packets come: who asks for one address after the other looks for all of them. `is_heard`: whether an address is heard beside ARP.
     pub fn sweeps(
         &self,
         now: Timestamp,
         is_host: impl Fn(Option<u16>, Mac, Address) -> bool,
         is_bare: impl Fn(Mac) -> bool,
+        is_heard: impl Fn(Address) -> bool,
     ) -> Vec<SweepEvidence> {
         let bin = now.0.saturating_sub(1).div_euclid(BIN);
         let of = |(&(vlan, (mac, family)), sender): (&InVlan<(Mac, Family)>, &Sender)| {
@@ -67,21 +69,29 @@ impl ArpLedger {
             let answered = sender.recent(bin).filter(answers).count();
             let shows =
                 self.askers.get(&(vlan, source)).is_some_and(|asker| asker.replies.sum(now.0.saturating_sub(1).div_euclid(LATELY_BIN)) > 0);
-            let is_host = is_host(vlan, mac, source) || shows && answered > 0 && is_bare(mac);
-            if !is_host {
-                return None;
-            }
-            // Where replies to it are not mirrored: who is answered does not ask again.
-            let vain = if shows { targets.saturating_sub(answered) } else { sender.recent(bin).filter(|t| t.times > 1).count() };
             let follows = sender.recent(bin).zip(sender.recent(bin).skip(1));
             let ascending = follows.filter(|(a, b)| (1..=4).contains(&b.target.wrapping_sub(a.target))).count();
+            let in_order = ascending * 5 >= targets * 4;
+            let is_bare = is_bare(mac);
+            if !is_host(vlan, mac, source) && !((shows && answered > 0 || in_order) && is_bare) {
+                return None;
+            }
+            // Where replies to it are not mirrored: who is answered does not ask again. Who goes through all there are need not either; those who are there
+            // are heard otherwise.
+            let is_there = |asked: &&Asked| answers(asked) || is_heard(Address::V4(Ipv4Addr::from_bits(asked.target)));
+            let again = || sender.recent(bin).filter(|asked| asked.times > 1).count();
+            let vain = match shows {
+                true => targets.saturating_sub(answered),
+                false if in_order && is_bare => targets.saturating_sub(sender.recent(bin).filter(is_there).count()),
+                false => again(),
+            };
             (vain as f64 > (1.0 - ARP_SWEEP_ANSWERED.value()) * targets as f64).then_some(SweepEvidence {
                 vlan,
                 source,
                 station: StationEvidence { mac, maker: None, count: sender.sent.minute(bin), last: sender.last },
                 targets: targets as u64,
                 answered: answered as u64,
-                in_order: ascending * 5 >= targets * 4,
+                in_order,
                 span: Episode { first: sender.sweeps_since(bin).unwrap_or(sender.last), last: sender.last },
             })
         };
