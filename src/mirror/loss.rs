@@ -12,14 +12,17 @@
 //!
 //! Listens to what following the connection yields ([`crate::model::tcp`]) and keeps no sequence number. Cost: a few counters a segment.
 
-use super::loss_counts::{LossCounts, Ratios, size_bin};
+use super::loss_counts::{LossCounts, Ratios, SIZE_BINS, size_bin};
 use super::strata::AckedBySecond;
 use super::windows::{LostBytes, window};
-use crate::model::tcp::{HoleEvent, LostRange, TcpEvent, TcpMarks};
-use crate::model::{Direction, Timestamp};
+use crate::model::tcp::{HoleEvent, LostRange, PSH, TcpEvent, TcpMarks};
+use crate::model::{Direction, Segment, Timestamp};
 
 /// Segment size assumed where no SYN announced one: Ethernet's.
 const USUAL_MSS: u16 = 1460;
+
+/// Full segments are known to so many bytes.
+const SIZE_STEP: u32 = 8;
 
 /// What is kept of one TCP conversation: 16 bytes in the flow's record.
 #[derive(Debug, Clone, Copy, Default)]
@@ -57,6 +60,8 @@ pub struct Loss {
     windows: LostBytes,
     /// What was acknowledged when, and of it lost.
     seconds: AckedBySecond,
+    /// The largest full segment that connections showed whose largest may be of that size class: a way may take less than both ends announce.
+    full: [u16; SIZE_BINS],
 }
 
 impl Ratios {
@@ -107,12 +112,35 @@ impl Loss {
 
     /// Counts data that is lost; its label is the class of utilisation of the time it appeared.
     pub fn lost(&mut self, lost: &LostRange) {
-        let (bytes, mss) = (lost.bytes, u32::from(lost.mss.unwrap_or(USUAL_MSS)).max(1));
+        let bytes = lost.bytes;
         self.windows.add(window(lost.missing_since), bytes);
         self.counts.missed(lost.label, bytes.into());
-        self.counts.missing_sizes[size_bin(mss)] += u64::from(bytes / mss);
-        if bytes % mss > 0 {
-            self.counts.missing_sizes[size_bin(bytes % mss)] += 1;
+        let size = self.size(lost);
+        let (whole, rest) = (bytes / size, bytes % size);
+        self.counts.missing_sizes[size_bin(size)] += u64::from(whole);
+        // Sizes are known to a few bytes only: what many whole ones leave over because of that is no segment.
+        if rest > whole.min(size / 4) * SIZE_STEP {
+            self.counts.missing_sizes[size_bin(rest)] += 1;
+        }
+    }
+
+    /// The size of the segments that a range consisted of: of its direction's full ones that were seen, or of others' whose ends announce as much, or
+    /// what they announce.
+    fn size(&mut self, lost: &LostRange) -> u32 {
+        let mss = lost.mss.unwrap_or(USUAL_MSS);
+        let of_others = self.full.get(size_bin(mss.into())).copied().filter(|full| *full > 0);
+        u32::from(lost.full.or(of_others).unwrap_or(mss).min(mss)).max(1)
+    }
+
+    /// Notes a segment that is as large as its sender makes them, where the other side takes `mss` bytes.
+    #[inline]
+    pub fn full(&mut self, mss: Option<u16>, segment: &Segment) {
+        let mss = mss.unwrap_or(USUAL_MSS);
+        if segment.flags & PSH == 0
+            && segment.payload <= mss.into()
+            && let Some(known) = self.full.get_mut(size_bin(mss.into()))
+        {
+            *known = (*known).max(segment.payload as u16);
         }
     }
 

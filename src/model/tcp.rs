@@ -14,6 +14,8 @@ pub const FIN: u8 = 0x01;
 pub const SYN: u8 = 0x02;
 /// The connection is given up (RFC 9293 section 3.1).
 pub const RST: u8 = 0x04;
+/// Nothing that the sender has to send is held back behind it (RFC 9293 section 3.9.1.2).
+pub const PSH: u8 = 0x08;
 /// The acknowledgement number counts (RFC 9293 section 3.1).
 pub const ACK: u8 = 0x10;
 /// Of a SYN: it asks for ECN, by the flags ECE and CWR (RFC 3168 section 6.1.1).
@@ -191,6 +193,8 @@ pub struct LostRange {
     pub bytes: u32,
     /// Largest segment its direction may have, as far as a SYN told.
     pub mss: Option<u16>,
+    /// The largest segment of its direction that was seen and as large as its sender makes them.
+    pub full: Option<u16>,
     /// When the next byte behind them was seen or acknowledged: they were missing from then on.
     pub missing_since: Timestamp,
     /// The label of the segment that showed them missing.

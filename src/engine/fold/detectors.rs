@@ -261,6 +261,7 @@ impl Detectors {
         }
         if let (Some(segment), Some((_, way))) = (&frame.tcp, &frame.flow) {
             self.loss.observe(&mut detectors.loss, event, *way, segment.payload, (frame.time, load));
+            self.loss.full(numbers.mss(*way), segment);
             let next = [*way, way.reversed()].map(|way| numbers.next_sequence(way));
             self.advance.observe(&mut detectors.advance, event, *way, segment, next);
             holes.iter().for_each(|hole| self.loss.hole(&mut detectors.loss, hole, frame.time));

@@ -1,7 +1,7 @@
 //! What following a connection yields and what the mirror's detectors make of it, together.
 
 use crate::mirror::{Acked, Loss, LossState, OrderCounts, Ratios, SIZE_BINS, size_floor};
-use crate::model::tcp::{ACK, HOLD, RST, SYN, TcpEvent, TcpMarks};
+use crate::model::tcp::{ACK, HOLD, PSH, RST, SYN, TcpEvent, TcpMarks};
 use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{Direction, FlowKey, Frame, Segment, Sum, Timestamp};
 use crate::stats::{Follower, TcpCold, TcpHot};
@@ -56,6 +56,7 @@ impl Talk {
         let (Some(segment), Some((_, way))) = (&frame.tcp, frame.flow) else { return TcpEvent::default() };
         let event = self.follower.follow(&mut self.hot, || Some(&mut self.cold), frame, way, segment, load);
         self.loss.observe(&mut self.state, &event, way, segment.payload, (frame.time, load));
+        self.loss.full(self.hot.mss(way), segment);
         if event.marks.has(TcpMarks::HOLES) {
             self.follower.hole_events().iter().for_each(|hole| self.loss.hole(&mut self.state, hole, frame.time));
         }
@@ -108,6 +109,42 @@ fn a_segment_never_seen_is_missing_once_acknowledged() {
     assert_eq!(t.state.ratio(), (3 * u64::from(MSS), u64::from(MSS)));
     let bin = (0..SIZE_BINS).find(|b| t.loss.counts().missing_sizes[*b] == 1);
     assert_eq!(bin.map(size_floor), Some(1408));
+}
+
+/// Missing segments by the smallest payload of their size class.
+fn missing_sizes(t: &Talk) -> Vec<(u32, u64)> {
+    let sizes = t.loss.counts().missing_sizes;
+    (0..SIZE_BINS).filter(|bin| sizes[*bin] > 0).map(|bin| (size_floor(bin), sizes[bin])).collect()
+}
+
+#[test]
+fn what_is_missing_has_the_size_of_what_the_way_takes() {
+    // A tunnel on the way takes 1,348 bytes, whatever the ends announce.
+    let mut t = Talk::open();
+    t.see(Direction::AToB, 0, 100, ACK, 1348);
+    t.see(Direction::AToB, 12 * 1348, 100, ACK, 1348);
+    t.see(Direction::BToA, 100, 13 * 1348, ACK, 0);
+    t.end();
+    assert_eq!(missing_sizes(&t), [(1344, 11)]);
+    // The next one shows none of its own.
+    t.begin();
+    t.see(Direction::AToB, 0u32.wrapping_sub(1), 0, SYN, 0);
+    t.see(Direction::BToA, 99, 0, SYN | ACK, 0);
+    t.see(Direction::AToB, 0, 100, ACK, 0);
+    t.see(Direction::AToB, 5 * 1348, 100, ACK | PSH, 700);
+    t.see(Direction::BToA, 100, 5 * 1348 + 700, ACK, 0);
+    t.end();
+    assert_eq!(missing_sizes(&t), [(1344, 16)]);
+}
+
+#[test]
+fn the_last_of_what_was_to_be_sent_says_nothing_of_the_size_of_others() {
+    // Large segments are missing: all that is seen ends an answer.
+    let mut t = Talk::open();
+    t.see(Direction::AToB, 2 * MSS, 100, ACK | PSH, 80);
+    t.see(Direction::BToA, 100, 2 * MSS + 80, ACK, 0);
+    t.end();
+    assert_eq!(missing_sizes(&t), [(1408, 2)]);
 }
 
 #[test]

@@ -272,7 +272,7 @@ fn loss_evidence(
         mirror_port: asked::mirror_port(request),
         all,
         beside_holes: None,
-        is_uneven: all.zip(even(sums)).is_some_and(|(all, even)| all != even),
+        is_uneven: all.zip(even(sums)).is_some_and(|(all, even)| all.rate > even.rate),
         host: split.host,
         path: split.transport,
         switch: asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss)),

@@ -38,6 +38,8 @@ struct Hole {
     opened: Timestamp,
     /// The largest segment of its direction (0: unknown).
     mss: u16,
+    /// The largest full one that was seen (0: none).
+    full: u16,
     /// The label of the segment it appeared with.
     label: u8,
     decided: bool,
@@ -99,7 +101,10 @@ impl Holes {
         let told = if acknowledged.is_some() { Told::Acknowledged } else { Told::Nothing };
         let since = acknowledged.unwrap_or_default();
         let (older, oldest) = self.get(stream.hole).map_or((0, 0), |newest| (newest.id, newest.oldest));
-        let hole = Hole { older, oldest, start, end, told, since, opened, mss: stream.mss, label, ..Hole::default() };
+        let lies_in = if acknowledged.is_some() { moment.way.reversed() } else { moment.way };
+        let [there, back] = moment.full;
+        let full = if lies_in as usize == 0 { there } else { back };
+        let hole = Hole { older, oldest, start, end, told, since, opened, mss: stream.mss, full, label, ..Hole::default() };
         let id = self.insert(hole);
         if let Some(hole) = self.get(id).filter(|hole| hole.oldest == 0) {
             hole.oldest = id;
@@ -305,6 +310,7 @@ impl Holes {
             lost(LostRange {
                 bytes: hole.end.wrapping_sub(hole.start),
                 mss: Some(hole.mss).filter(|&m| m > 0),
+                full: Some(hole.full).filter(|&f| f > 0),
                 missing_since: hole.opened,
                 label: hole.label,
             });

@@ -76,6 +76,7 @@ impl Follower {
                 stream.next = segment.sequence.wrapping_add(segment.payload);
                 stream.window = segment.window;
                 other.acked = segment.acknowledgement;
+                hot.note_full(at, segment);
                 let marks = if advanced != 0 { TcpMarks::SETTLED | TcpMarks::ADVANCED } else { TcpMarks::SETTLED };
                 return TcpEvent { marks, fresh: segment.payload, advanced, ..TcpEvent::default() };
             }
@@ -138,7 +139,8 @@ impl Follower {
         if settled {
             event.marks |= TcpMarks::SETTLED;
         }
-        let moment = Moment { way, time: frame.time, label, settled };
+        hot.note_full(at, segment);
+        let moment = Moment { way, time: frame.time, label, settled, full: [0, 1].map(|at| hot.full(at)) };
         if !hot.is(TcpHot::FOLLOWED[at]) {
             hot.flags |= TcpHot::FOLLOWED[at];
             hot.streams[at].restart(segment.sequence);
@@ -279,4 +281,6 @@ struct Moment {
     time: Timestamp,
     label: u8,
     settled: bool,
+    /// The full segment of each direction (0: unknown).
+    full: [u16; 2],
 }

@@ -1,7 +1,8 @@
 //! What is kept of a connection: the numbers of its two directions, and what its flags have said so far.
 
 use super::MIDWAY_SEGMENTS;
-use crate::model::{Direction, Timestamp};
+use crate::model::tcp::PSH;
+use crate::model::{Direction, Segment, Timestamp};
 
 /// A SYN without the window scale option.
 pub(super) const NO_SCALE: u8 = u8::MAX;
@@ -38,6 +39,9 @@ pub struct TcpHot {
     pub(super) segments: [u8; 2],
     /// Window scale each side's SYN announced, plus one (0: unknown).
     pub(super) scale: [u8; 2],
+    /// The largest segment of each direction behind which its sender had more to send, in steps of [`Self::FULL_STEP`] bytes: as large as it makes
+    /// them, whatever the other side takes. 0: none so far; [`u8::MAX`]: that large or larger.
+    full: [u8; 2],
 }
 
 /// What of a connection is needed when it begins: 16 bytes beside the flow's record.
@@ -164,6 +168,27 @@ impl TcpHot {
     /// rule for a new stream; a repeated SYN after RST is the same attempt).
     pub fn is_reuse(&self, cold: &TcpCold, way: Direction, sequence: u32) -> bool {
         self.is(Self::BASE[way as usize]) && cold.base[way as usize] != sequence
+    }
+
+    const FULL_STEP: u32 = 8;
+
+    /// Notes how large a segment is that does not end what its sender has to send.
+    #[inline(always)]
+    pub(super) fn note_full(&mut self, at: usize, segment: &Segment) {
+        let [there, back] = &mut self.full;
+        let known = if at == 0 { there } else { back };
+        let steps = (segment.payload / Self::FULL_STEP).min(u8::MAX.into()) as u8;
+        if steps > *known && segment.flags & PSH == 0 {
+            *known = steps;
+        }
+    }
+
+    /// The largest segment of a direction that was as large as its sender makes them, to eight bytes; 0: not known.
+    pub(super) fn full(&self, at: usize) -> u16 {
+        match self.full.get(at) {
+            Some(&steps) if steps < u8::MAX => u16::from(steps) * Self::FULL_STEP as u16,
+            _ => 0,
+        }
     }
 
     /// In place of a TTL: they differ. No segment arrives with this one.

@@ -110,7 +110,7 @@ fn gaps_are_filled_repeated_and_acknowledged_unseen() {
     assert!(late.marks.has(TcpMarks::FILLED | TcpMarks::HOLES));
     assert_eq!(c.follower.hole_events(), [HoleEvent::Late { way: A, bytes: 100, after: 7 }]);
     c.time = HOLD;
-    let lost = LostRange { bytes: 50, mss: None, missing_since: Timestamp(0), label: 0 };
+    let lost = LostRange { bytes: 50, mss: None, full: Some(200), missing_since: Timestamp(0), label: 0 };
     assert_eq!(c.lost(), [lost]);
     assert!(c.lost().is_empty() && !c.follower.is_due(Timestamp(i64::MAX - 1)));
 }
@@ -129,7 +129,7 @@ fn what_is_lost_keeps_the_label_and_time_it_appeared_with() {
     assert!(!c.follower.is_due(Timestamp(c.time)) && c.lost().is_empty());
     c.time += 1;
     assert!(c.follower.is_due(Timestamp(c.time)));
-    assert_eq!(c.lost(), [LostRange { bytes: 500, mss: Some(1280), missing_since: Timestamp(5), label: 3 }]);
+    assert_eq!(c.lost(), [LostRange { bytes: 500, mss: Some(1280), full: Some(96), missing_since: Timestamp(5), label: 3 }]);
 }
 
 /// The first segment is lost in the network, and the third by the mirror: the receiver says so, and the sender sends both again.
