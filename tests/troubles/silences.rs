@@ -137,6 +137,28 @@ fn a_way_that_is_down_for_twelve_seconds_is_told_with_its_time() {
     assert_eq!(troubles(&down(37, 63, [[203, 0, 113, 5]; 2])), [], "of a peer that never answered nobody knows");
 }
 
+/// Thirty servers, more than a way tells apart, and one that had died by itself before.
+#[test]
+fn what_goes_silent_with_a_way_stands_under_it_however_many_they_are() {
+    let server = |n: i64| [192, 0, 2, n as u8];
+    let mut t = Traffic::default();
+    for n in 0..1_200i64 {
+        let (at, client) = (n * S / 4 + 3_000, (1 + ((n + n / 30) % 5) as u8, 5_000 + n as u16));
+        match at / S {
+            seconds if (100..182).contains(&seconds) || n % 30 == 7 && seconds >= 20 => t.tries(at, client, server(n % 30)),
+            182..190 => {}
+            _ => t.connects(at, client, server(n % 30), 63),
+        }
+    }
+    let s = t.with_office(310).seen();
+    troubles(&s);
+    let found: Vec<_> = s.diagnosis.findings.iter().filter(|f| f.id == "tcp.no_answer").collect();
+    let roots: Vec<String> = found.iter().filter(|f| f.explained_by.is_none()).map(|f| f.subject.to_string()).collect();
+    assert_eq!(roots.len(), 2, "{roots:?}");
+    assert!(roots.contains(&"02:00:00:00:09:01".to_owned()) && roots.contains(&"192.0.2.7:443/tcp".to_owned()), "{roots:?}");
+    assert_eq!(found.len(), 31);
+}
+
 #[test]
 fn a_name_server_that_was_dead_stays_told_with_its_time() {
     let dead = |seconds: u16| {

@@ -80,13 +80,33 @@ fn stopped(e: &Evidence, outage: &PathOutage) -> Option<Report> {
             format!("Nobody answered behind {} for {lasted}: {attempts} of {who} in vain at {servers}; they do again", outage.station)
         }
     };
+    let span = Episode { first: failures.span.first, last };
     let report = report(outage.station, failures, Severity::Critical, title);
-    let report = report.held(vec![Episode { first: failures.span.first, last }]).over(outage.over.is_some());
+    let report = report.covering(silenced(e, outage, span)).held(vec![span]).over(outage.over.is_some());
     let report = report.because("All that lies behind this router went silent at once: its uplink, or what it leads to, was down.");
     let report = report.mend(
         "Look at this router, at the link that it goes on by, and at their logs at this time; the servers themselves are not the cause.",
     );
     Some(Report { packets: proof(e, failures, Trouble::NoAnswer), ..report })
+}
+
+/// What went silent with a way: what is behind the same station, and began to fail while nothing behind it answered. The failures name only as
+/// many services as are told apart.
+fn silenced(e: &Evidence, outage: &PathOutage, within: Episode) -> Vec<Subject> {
+    let began = |service: &&ServiceEvidence| {
+        let since = &service.since_success;
+        let past = [since.past_attempts, since.past_requests].map(|past| past.and_then(|past| past.what.span));
+        let lasting = [since.attempts, since.requests, since.silent].map(|failing| failing.span);
+        let known = past.into_iter().chain(lasting).flatten().map(|span| span.first).min();
+        // What ended a while ago is known by its attempts alone; in a shorter stretch the first of them is not when it began.
+        let counted = service.windows.last().and_then(|w| w.trouble(Trouble::NoAnswer).span).map(|span| span.first);
+        [known, counted].into_iter().flatten().any(|first| (within.first..=within.last).contains(&first))
+    };
+    let behind = e.network.services.iter().filter(|service| service.next == outage.station).filter(began);
+    let mut struck: Vec<Subject> = behind.map(|service| &service.key).chain(&outage.failures.services).map(subject).collect();
+    struck.arrange();
+    struck.dedup();
+    struck
 }
 
 /// Hosts that had answered before which make a way that stops.

@@ -31,7 +31,9 @@ struct Client {
     /// Not answered yet, and not one that others serve.
     is_boot: bool,
     answered: Option<Timestamp>,
+    /// When it was last given an address, and when before that.
     given: Option<Timestamp>,
+    given_before: Option<Timestamp>,
     /// When it last asked as one that never had an address, and whether it was given one after that.
     asked_anew: Option<Timestamp>,
     is_given_anew: bool,
@@ -151,7 +153,9 @@ impl DhcpLedger {
             client.discovers = 0;
             client.last = client.last.max(seen.last);
             if message.kind == ACK {
-                client.given = client.answered;
+                if client.given != client.answered {
+                    client.given_before = std::mem::replace(&mut client.given, client.answered);
+                }
                 client.given_by = message.server;
                 client.is_given_anew = client.asked_anew.is_some_and(|asked| seen.last.since(asked) <= 2 * MINUTE);
             }
@@ -206,7 +210,10 @@ impl DhcpLedger {
         };
         let first = here().filter(waits).map(|c| c.first).min();
         let last = here().filter(waits).filter_map(|c| c.asked).max();
-        let given = || here().filter(|c| c.given.is_some_and(|given| first.is_some_and(|first| given >= first)));
+        // Who is served only after they gave up says nothing of whom the server left out.
+        let meanwhile = |time: &Timestamp| Some(*time) >= first && Some(*time) <= last;
+        let given = || here().filter(|c| [c.given, c.given_before].iter().flatten().any(meanwhile));
+        let answered = || here().flat_map(|c| [c.answered, c.given_before]).flatten();
         // Whoever asks for the address of another network is refused (RFC 2131 section 4.3.2), asks anew, and is served.
         let is_second = |server: Option<Ipv4Addr>| second.iter().any(|s| s.vlan == vlan && Some(s.server) == server);
         let is_refused = |c: &&Client| (c.given.is_none() || c.given < c.refused_at) && !is_second(c.refused_by);
@@ -226,7 +233,7 @@ impl DhcpLedger {
             waiting_new: here().filter(waits).filter(|c| c.given.is_none()).count() as u64,
             clients: here().filter(|c| now.since(c.last) <= SIGHT_HELD).count() as u64,
             servers,
-            last_answer: here().filter_map(|c| c.answered).max(),
+            last_answer: answered().filter(|time| last.is_none() || Some(*time) <= last).max().or_else(|| answered().max()),
             given: given().count() as u64,
             given_anew: given().filter(|c| c.is_given_anew).count() as u64,
             refused,

@@ -328,6 +328,23 @@ fn what_a_second_server_refuses_is_no_empty_pool() {
     assert_eq!(refusals(&ledger, 9), [(6, 6, vec![ip(1)])]);
 }
 
+/// A server that was silent for all serves others once these gave up; of an empty pool others get theirs meanwhile.
+#[test]
+fn only_who_is_served_while_others_wait_shows_that_they_are_left_out() {
+    let given = |served: &[i64]| {
+        let mut ledger = SightingLedger::default();
+        (20..23).for_each(|client| (1..=6).for_each(|n| ledger.take(&of_kind(1, 10 * n, 1, client))));
+        served.iter().for_each(|seconds| ledger.take(&of_kind(5, *seconds, 1, 30)));
+        let found = ledger.evidence(at(90), |_| None, |_| false, |_| StationUse::default()).dhcp;
+        found.iter().map(|d| (d.waiting_new, d.given)).collect::<Vec<_>>()
+    };
+    assert_eq!(given(&[]), [(3, 0)]);
+    assert_eq!(given(&[5]), [(3, 0)], "before");
+    assert_eq!(given(&[30]), [(3, 1)]);
+    assert_eq!(given(&[70]), [(3, 0)], "after");
+    assert_eq!(given(&[30, 70]), [(3, 1)], "both");
+}
+
 #[test]
 fn who_alone_refuses_is_named() {
     let mut ledger = SightingLedger::default();
