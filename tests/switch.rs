@@ -538,11 +538,11 @@ fn routers_that_disagree_about_the_mtu() {
 
 /// A TCP connection with some data both ways, ended by RST or left open.
 fn session(t: &mut Traffic, port: u16, is_cut: bool) {
-    session_that_says(t, port, is_cut, &[]);
+    session_that_says(t, port, is_cut, &[], &bgp(4, &[]));
 }
 
-/// The same with a last word of the server before it is cut.
-fn session_that_says(t: &mut Traffic, port: u16, is_cut: bool, last: &[u8]) {
+/// The same with a last word of the server before it is cut, and what both say until then.
+fn session_that_says(t: &mut Traffic, port: u16, is_cut: bool, last: &[u8], words: &[u8]) {
     let mut numbers = (100u32, 900u32);
     let mut at = S;
     let mut send = |forth: bool, flags: u8, words: &[u8], at: Millis| {
@@ -563,8 +563,8 @@ fn session_that_says(t: &mut Traffic, port: u16, is_cut: bool, last: &[u8]) {
     send(true, ACK, &[], at + 2);
     for _ in 0..6 {
         at += 10 * S;
-        send(true, PSH | ACK, &[b'x'; 19], at);
-        send(false, PSH | ACK, &[b'x'; 19], at + 2);
+        send(true, PSH | ACK, words, at);
+        send(false, PSH | ACK, words, at + 2);
         send(true, ACK, &[], at + 4);
     }
     if !last.is_empty() {
@@ -587,6 +587,31 @@ fn a_bgp_session_that_ends() {
     }
 }
 
+#[test]
+fn a_bgp_session_that_began_before_the_capture() {
+    let keep_alive = bgp(4, &[]);
+    let told = |port: u16, is_cut: bool, last: &[u8], words: &[u8], skipped: usize| {
+        let mut t = Traffic::default();
+        session_that_says(&mut t, port, is_cut, last, words);
+        t.frames.drain(..skipped);
+        t.talk(0..200 * S);
+        let s = t.look();
+        s.diagnosis.findings.iter().filter(|f| f.id == "bgp.reset").map(|f| (f.severity, f.title.clone())).collect::<Vec<_>>()
+    };
+    let ended = |severity, said: &str| vec![(severity, format!("The BGP session of 10.1.0.101 and 10.1.0.102 ended 1 time{said}"))];
+    // The three segments of the handshake were not seen; nor, further on, the first messages.
+    for skipped in [3, 4, 8] {
+        assert_eq!(told(179, true, &[], &keep_alive, skipped), ended(Severity::Warning, ""), "without {skipped}");
+    }
+    let (expired, by_hand) = (bgp(3, &[4, 0]), bgp(3, &[6, 4]));
+    assert_eq!(told(179, true, &expired, &keep_alive, 3), ended(Severity::Warning, ": the hold timer ran out, says 10.1.0.102"));
+    assert_eq!(told(179, true, &by_hand, &keep_alive, 3), ended(Severity::Note, ": reset by hand, says 10.1.0.102"));
+    assert_eq!(told(179, false, &[], &keep_alive, 3), [], "it stands");
+    assert_eq!(told(179, true, &[], &[b'x'; 19], 3), [], "something else at the port");
+    assert_eq!(told(8080, true, &[], &keep_alive, 3), [], "another port");
+    assert_eq!(told(179, true, &[], &keep_alive, 15), [], "too little of it, as of one that both opened");
+}
+
 /// A message of BGP with a body.
 fn bgp(kind: u8, body: &[u8]) -> Vec<u8> {
     [&[0xff; 16][..], &(19 + body.len() as u16).to_be_bytes(), &[kind], body].concat()
@@ -597,7 +622,7 @@ fn a_bgp_session_that_was_shut_down_by_hand() {
     let told = |last: &[u8]| {
         let mut t = Traffic::default();
         t.talk(0..200 * S);
-        session_that_says(&mut t, 179, true, last);
+        session_that_says(&mut t, 179, true, last, &[b'x'; 19]);
         let s = t.look();
         let ended: Vec<&Finding> = s.diagnosis.findings.iter().filter(|f| f.id == "bgp.reset").collect();
         let [one] = &ended[..] else { panic!("{:?}", found(&s)) };

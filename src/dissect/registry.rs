@@ -248,6 +248,12 @@ pub fn carries_unread(app: AppId) -> Option<&'static str> {
     label(app)?.carries
 }
 
+/// The ports of a protocol whose connections are meant to stand for months, so that their end is of interest wherever they began; none of any
+/// other.
+pub fn standing_ports(app: AppId) -> &'static [u16] {
+    label(app).filter(|label| label.stands).and_then(|label| label.about.tcp).unwrap_or_default()
+}
+
 /// The usual token of a protocol, as in Wireshark's filter names (`dns`, `tls` …); `None` for one that was not recognised.
 pub fn token(app: AppId) -> Option<&'static str> {
     about(app).map(|about| about.token)
@@ -364,6 +370,7 @@ mod tests {
         );
         let prompt = |token| manners(app(token).unwrap_or_default()).is_prompt;
         assert_eq!(["http2", "tds", "http"].map(|token| carries_unread(app(token).unwrap_or_default())), [Some("http"), None, None]);
+        assert_eq!(["bgp", "ssh", "http"].map(|token| standing_ports(app(token).unwrap_or_default())), [&[179][..], &[], &[]]);
         assert_eq!(["http", "smtp+tls", "dns", "resp", "ssh"].map(prompt), [true, true, false, true, false]);
     }
 

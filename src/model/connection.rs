@@ -137,6 +137,8 @@ pub struct ConnectionEnd {
     pub flow: FlowKey,
     /// The way from the client.
     pub way: Direction,
+    /// It was joined after its beginning: told only of protocols whose connections are meant to stand for months.
+    pub is_joined: bool,
     /// When it ended.
     pub time: Timestamp,
     /// What was spoken, where content told.

@@ -91,8 +91,10 @@ pub struct Course {
     pub number: u64,
     /// When the segment before it passed, of either side.
     pub before: Timestamp,
-    /// The way from the client, where the beginning was seen.
+    /// The way from the client, where the beginning was seen, or the connection is meant to stand for months.
     pub client: Option<Direction>,
+    /// It was joined after its beginning.
+    pub is_joined: bool,
     /// Sides that have sent FIN, this segment's included, and without it: a FIN that is sent again ends nothing.
     pub fins: u32,
     /// See above.
@@ -300,7 +302,9 @@ impl Connections {
         let (gave_up, pause) = (by_client && !course.owes && !course.is_cut_between, time.since(course.before));
         let is_foreign = cut.is_some() && course.is_cut_between;
         let (by_client, number) = (by_client && !is_foreign, course.number);
-        let ended = ConnectionEnd { flow, way, time, app, cut, pause, by_client, is_foreign, gave_up, packets, data_packets, number };
+        let is_joined = course.is_joined;
+        let ended =
+            ConnectionEnd { flow, way, is_joined, time, app, cut, pause, by_client, is_foreign, gave_up, packets, data_packets, number };
         self.events.push(NetworkEvent::Ended(ended));
     }
 

@@ -214,7 +214,7 @@ fn ended(proofs: &mut Proofs, end: &ConnectionEnd) {
     if end.flow.ends(end.way)[1].1 == BGP {
         proofs.note(Proves::Session, Subject::Network, end.number, end.time);
     }
-    if let Some(key) = ServiceKey::of(&end.flow, end.way)
+    if let Some(key) = ServiceKey::of(&end.flow, end.way).filter(|_| !end.is_joined)
         && end.packets.iter().all(|packets| *packets <= SHORT_LOGIN.number())
     {
         proofs.note(Proves::Short, service(key), end.number, end.time);

@@ -205,7 +205,8 @@ impl Detector for BgpReset {
             meaning: "A session between routers (BGP) ended. Such sessions are meant to stand for months: with its end all routes learnt by \
                       it are withdrawn.",
             measured: "Connections of BGP's port with at least {packets} packets, both ways, that were closed or reset, in {recent}; \
-                       critical from {many}, a note where a notification says of each that it was shut down or reset by hand.",
+                       those that stood before the capture began are known by their messages. Critical from {many}, a note where a \
+                       notification says of each that it was shut down or reset by hand.",
             cause: "A link failed, a timer ran out, or a router was told to.",
             lookalikes: "Maintenance without a word; both routers opened a session at the same time, and one of them is closed again.",
             remedy: "The notification in the packets before the end says why; look at the log of both routers.",

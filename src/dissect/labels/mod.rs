@@ -20,6 +20,8 @@ pub(super) struct Label {
     pub in_turn: bool,
     /// The protocol whose requests it carries as well, which nobody reads here.
     pub carries: Option<&'static str>,
+    /// Its connections are meant to stand for months: most began before a capture did.
+    pub stands: bool,
     /// Whether a payload of an unknown conversation is this protocol's.
     pub probe: fn(&Payload<'_>, Carriage) -> Probe,
 }
@@ -53,12 +55,18 @@ type Ports = Option<&'static [u16]>;
 
 /// A line: token, name, ports over UDP and over TCP, signature.
 const fn label(token: &'static str, title: &'static str, udp: Ports, tcp: Ports, probe: fn(&Payload<'_>, Carriage) -> Probe) -> Label {
-    Label { about: About { token, title, udp, tcp, counters: &[] }, company: Company::Alone, in_turn: false, carries: None, probe }
+    let about = About { token, title, udp, tcp, counters: &[] };
+    Label { about, company: Company::Alone, in_turn: false, carries: None, stands: false, probe }
 }
 
 /// A line of a protocol that carries the requests of another one, which nobody reads here.
 const fn carrying(of: &'static str, line: Label) -> Label {
     Label { carries: Some(of), ..line }
+}
+
+/// A line of a protocol whose connections are meant to stand for months.
+const fn standing(line: Label) -> Label {
+    Label { stands: true, ..line }
 }
 
 /// A line of a protocol that opens the way for another.
@@ -126,7 +134,7 @@ pub(super) const LABELS: &[Label] = &[
     label("sflow", "sFlow", on(&[6343]), NO, |p, _| unsure(starts(p, b"\0\0\0\x05\0\0\0"))),
     label("zmtp", "ZeroMQ", NO, ANY, |p, _| certain(starts(p, b"\xff\0\0\0\0\0\0\0\x01\x7f"))),
     // Routing.
-    label("bgp", "Border Gateway Protocol", NO, on(&[179]), |p, _| certain(is_bgp(p))),
+    standing(label("bgp", "Border Gateway Protocol", NO, on(&[179]), |p, _| certain(is_bgp(p)))),
     label("ldp", "Label Distribution Protocol", on(&[646]), on(&[646]), |p, _| unsure(starts(p, b"\0\x01") && p.length >= 10)),
     label("rip", "Routing Information Protocol", on(&[520]), NO, |p, _| unsure(matches!(p.bytes, [1 | 2, 1 | 2, 0, 0, ..]))),
     label("ripng", "RIPng", on(&[521]), NO, |p, _| unsure(matches!(p.bytes, [1 | 2, 1, 0, 0, ..]))),

@@ -160,6 +160,10 @@ impl ServiceLedger {
     }
 
     pub(super) fn ended(&mut self, end: &ConnectionEnd) {
+        // Those that were joined are not among the connections of which this one would be a share.
+        if end.is_joined {
+            return;
+        }
         // Whoever refuses a handshake by an alert may end the connection as it likes: that cuts nothing.
         let handshake = self.tls.ended(end);
         let is_cut = handshake == HandshakeEnd::None && is_cut(end);

@@ -361,6 +361,7 @@ fn a_request_that_nobody_waits_for_any_more_is_no_reason_to_doubt_for_ever() {
     let by = ConnectionEnd {
         flow,
         way,
+        is_joined: false,
         time: now(30),
         app: AppId::NONE,
         cut: None,

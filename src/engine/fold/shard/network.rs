@@ -137,7 +137,8 @@ fn course(
         time: frame.time,
         number: frame.number,
         before: flow.last_of(way.reversed()).unwrap_or(frame.time),
-        client: flow.tcp.opened().then_some(client),
+        client: flow.tcp.opened().then_some(client).or_else(|| standing_client(flow, key)),
+        is_joined: flow.tcp.midstream(),
         fins: flow.tcp.fins(),
         fins_before: before.fins(),
         is_cut: before.reset(),
@@ -149,6 +150,12 @@ fn course(
         is_cut_between: flow.tcp.is_cut_between(),
         owes: flow.numbers.in_flight(way).is_none_or(|bytes| bytes > 0),
     }
+}
+
+/// The way to the server's port, where a connection was joined that is meant to stand for months and is known by its content.
+fn standing_client(flow: &FlowHot<FlowDetectors>, key: &FlowKey) -> Option<Direction> {
+    let ports = if flow.tcp.sampled() { &[] } else { registry::standing_ports(flow.app.app) };
+    [Direction::AToB, Direction::BToA].into_iter().find(|way| ports.contains(&key.port_to(*way)))
 }
 
 /// The receiver of what was sent again, where it has said nothing for long since it was sent first.
