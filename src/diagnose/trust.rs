@@ -149,9 +149,20 @@ fn unlinked(host: &[Checklist]) -> bool {
 const LINK: &str = "link";
 
 fn checked(host: &[Checklist]) -> Scored {
-    let lines = host.iter().map(|list| list.checks.len() as u64).fold(0, u64::saturating_add);
-    let text = worst_check(host).map_or(format!("{} lines of its checklist are as they should be", grouped(lines)), said);
-    (Some(100), text)
+    let lines = || host.iter().flat_map(|list| &list.checks);
+    let count = |wanted: Rating| lines().filter(|check| check.verdict == wanted).count() as u64;
+    let text = || {
+        let (good, notes, unknown) = (count(Rating::Good), count(Rating::Note), count(Rating::Unknown));
+        let told = |n: u64, words: &str| if n == 0 { String::new() } else { format!(", {} {words}", grouped(n)) };
+        let all = grouped(lines().count() as u64);
+        format!(
+            "{} of {all} lines of its checklist are as they should be{}{}",
+            grouped(good),
+            told(notes, "with a note"),
+            told(unknown, "cannot be told")
+        )
+    };
+    (Some(100), worst_check(host).map_or_else(text, said))
 }
 
 /// A line of the checklist in a few words.

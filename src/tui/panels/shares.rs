@@ -108,7 +108,22 @@ pub(in crate::tui) fn directions(canvas: &mut Canvas, area: Rect, scene: &Scene)
         ("through", d.through, Hue::Dim),
         ("no IP", d.unknown, Hue::Dim),
     ];
-    bars(canvas, body, &rows.map(|(n, t, h)| (n.to_owned(), t, h)), true);
+    let rows = rows.map(|(name, traffic, hue)| (name.to_owned(), traffic, hue)).into();
+    bars(canvas, body, &within(rows, usize::from(body.height)), true);
+}
+
+/// So many rows: where there is no room for all, those in which nothing is go first, and what is left over is one.
+fn within(mut rows: Vec<(String, Traffic, Hue)>, lines: usize) -> Vec<(String, Traffic, Hue)> {
+    for at in (0..rows.len()).rev() {
+        if rows.len() > lines && rows[at].1.packets == 0 {
+            rows.remove(at);
+        }
+    }
+    if rows.len() > lines {
+        let rest = rows.split_off(lines.saturating_sub(1)).into_iter().fold(Traffic::default(), |sum, row| sum.plus(row.1));
+        rows.push(("other".into(), rest, Hue::Dim));
+    }
+    rows
 }
 
 /// Packets lost and not fully decoded, by stage.
@@ -165,6 +180,19 @@ const BEFORE: [&str; 2] = ["Interface", "Kernel"];
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_something_is_in_is_shown_where_there_is_no_room_for_all() {
+        let rows = |packets: [u64; 5]| -> Vec<(String, Traffic, Hue)> {
+            let row = |(at, packets): (usize, u64)| (at.to_string(), Traffic { packets, wire_bytes: packets }, Hue::Dim);
+            packets.into_iter().enumerate().map(row).collect()
+        };
+        let names = |packets, lines| within(rows(packets), lines).into_iter().map(|row| (row.0, row.1.packets)).collect::<Vec<_>>();
+        let named = |all: &[(&str, u64)]| all.iter().map(|(name, packets)| ((*name).to_owned(), *packets)).collect::<Vec<_>>();
+        assert_eq!(names([0, 0, 1, 0, 7], 4), named(&[("0", 0), ("1", 0), ("2", 1), ("4", 7)]));
+        assert_eq!(names([1, 2, 3, 4, 5], 4), named(&[("0", 1), ("1", 2), ("2", 3), ("other", 9)]));
+        assert_eq!(names([1, 2, 3, 4, 5], 5).len(), 5);
+    }
 
     #[test]
     fn long_frames_are_told_apart_where_there_are_any_and_room() {
