@@ -129,11 +129,13 @@ impl Detector for ScanHosts {
             meaning: "A host tries the same port of many others, and fails at most of them: it looks for hosts with this service.",
             measured: "Different hosts at which attempts of one source at one port failed (refused or not answered), with less than {window} \
                        between two of them: at least {hosts}, and more than {fails} of the different hosts it tried there. Or a host (no router) \
-                       that asks by ARP for at least {targets} addresses within a minute of which fewer than {answer} answer, or, where replies to it are not mirrored and it sends nothing else, for as many one after the other of which hardly any is heard. Or one that asks by ICMP \
+                       that asks by ARP for at least {targets} addresses within a minute of which fewer than {answer} answer, or, where replies to it \
+                       are not mirrored and it sends nothing else, for as many one after the other of which hardly any is heard. Or one that asks by ICMP \
                        (ping) at least {hosts} hosts that do not answer, and more than {fails} of all it asks; servers of DHCP, which look in this way whether an \
                        address is free, are left out. Inside the site a note below {many} hosts.",
             cause: "A scanner: your own inventory or monitoring, or malware that spreads.",
-            lookalikes: "An uplink that is down, so that everything outside fails for everybody; peer-to-peer programs.",
+            lookalikes: "An uplink that is down, so that everything outside fails for everybody; peer-to-peer programs; a router of which nothing \
+                         else is seen, whose network somebody outside goes through.",
             remedy: "Ask whose machine it is. Many hosts at the ports of file sharing, remote desktop or SSH are what malware does.",
             topic: None,
             figures: &[
