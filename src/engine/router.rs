@@ -197,7 +197,7 @@ impl Router {
     /// `failed` is told of a failure at once (a screen goes on being served after it).
     pub fn run(mut self, mut failed: impl FnMut(&Error)) -> Result<(), Error> {
         let mut outcome = self.read();
-        self.progress.is_over.store(true, Ordering::Relaxed);
+        self.progress.is_over.store(self.plan.live, Ordering::Relaxed);
         if let Err(error) = &outcome {
             failed(error);
         }

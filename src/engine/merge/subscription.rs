@@ -215,7 +215,7 @@ impl Subscriber {
 pub struct Subscribers(Arc<[Subscriber]>, Arc<AtomicBool>);
 
 impl Subscribers {
-    /// These; whoever takes packets says when it `is_over`.
+    /// These; whoever takes packets of a port says when it `is_over`.
     pub fn new(list: Vec<Subscriber>, is_over: Arc<AtomicBool>) -> Self {
         Self(list.into(), is_over)
     }

@@ -11,7 +11,7 @@ pub struct RouterProgress {
     pub answered: AtomicU64,
     /// How much of the source has been read, in thousandths, and one; 0: nobody knows.
     read: AtomicU64,
-    /// No packet is taken any more.
+    /// No packet of a port is taken any more: whoever gets records has time.
     pub is_over: Arc<AtomicBool>,
 }
 
