@@ -164,7 +164,8 @@ fn copies_of_many_ports_and_a_station_that_repeats_itself_are_no_loop() {
     assert!(!told.iter().any(|f| f.0 == "loop.layer2"), "{told:?}");
 }
 
-/// ARP requests of a station by a mirror session that copies where frames enter; each asks for another address.
+/// ARP requests of a station by a mirror session that copies where frames enter; each asks for another address, in no order, as who looks for all
+/// there are does not.
 fn through(t: &mut Traffic, at: Millis, session: u16, from: u8, n: u8) {
     let header = Erspan { session, vlan: 0, sequence: Some(u32::from(n) + at as u32), granularity: 1, ..Erspan::default() };
     let outer = Packet::eth(mac(250), mac(251)).ip([192, 0, 2, 1], [192, 0, 2, 2]).id(at as u16);
@@ -176,11 +177,11 @@ fn a_station_at_two_ports_and_one_that_moved() {
     let flapping = |moves: i64| {
         let mut t = Traffic::default();
         for n in 0..120i64 {
-            through(&mut t, n * 500, 1, 20, (n % 200) as u8);
-            through(&mut t, n * 500 + 7, 2, 21, (n % 200) as u8);
+            through(&mut t, n * 500, 1, 20, (n * 37 % 200) as u8);
+            through(&mut t, n * 500 + 7, 2, 21, (n * 37 % 200) as u8);
             // One that is at port 1, and after each move at the other.
             let moved = (n * moves / 120) % 2;
-            through(&mut t, n * 500 + 13, 1 + moved as u16, 30, (n % 200) as u8);
+            through(&mut t, n * 500 + 13, 1 + moved as u16, 30, (n * 37 % 200) as u8);
         }
         found(&t.look())
     };
