@@ -34,6 +34,7 @@
 //!   between two packets, where an interval ends and where a snapshot is taken. Time is packet time.
 //!   Of the commonest packets it leaves their [`model::FastHeaders`] and all hashes on the tape (`engine/tape/precomputed.rs`), so that
 //!   nobody reads the packet again. Looks through encapsulated mirrors and keeps their sessions' ledger, which needs the order of the tape.
+//!   Numbers of a session are read as those of one counter, and where they turn out to be, of several (`mirror/counters.rs`).
 //!   An sFlow datagram becomes one packet a sample, which stands for many; what devices on the way put behind a frame is trimmed.
 //! - **Shard groups** (`engine/fold/`) fold the tape with plain `&mut self` code, shard by shard through a block of it, within a shard in its
 //!   order: the packet becomes one [`model::Frame`], from its fast headers or by a [`decode::walk`]; copies are left out ([`mirror`]); then
@@ -72,7 +73,8 @@
 //! - **The switch is asked** (`engine/switch_watch.rs`, [`ask`]) only when told to, in a thread of its own; what it says is handed to the judge with
 //!   each snapshot, as evidence and as a table.
 //! - **Exports** ([`export`]) get every interval, closed conversation, finding and snapshot through one bounded queue that a live engine never waits
-//!   for (`engine/merge/subscription.rs`), each exporter in a thread of its own; `spantop probe` runs them without a terminal (`app/probe/`).
+//!   for (`engine/merge/subscription.rs`) until a port has ended, each exporter in a thread of its own; `spantop probe` runs them without a terminal
+//!   (`app/probe/`).
 //! - **An archive** is read in units, which may be parts of files (`capture/file/cut.rs`), on many machines (`app/archive.rs`); what adds up of their
 //!   reports is put together (`report/archive/`).
 //! - **A fleet** ([`fleet`]) is what many probes have written into one database: asked in SQL, small question by small question, through the exporter's
